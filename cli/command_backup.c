@@ -119,6 +119,7 @@ static enum status examine(struct session *session, const char *path, struct res
         return status;
     restoration_look(restoration, place, &session->configuration.sealing.audit, session->clock, arena);
     look_at_copies(session, restoration, arena);
+    restoration->known = restoration->known && !restoration->endless;
     return STATUS_OK;
 }
 

@@ -89,13 +89,30 @@ static enum status check_copies(const struct ledger_setup *settings, struct erro
     return STATUS_OK;
 }
 
+/* What the store says of them, where there is one that can be read. */
+static enum status check_store(const struct configuration *configuration,
+                               const struct audit_settings *settings, struct error *error)
+{
+    struct store *store;
+    struct error unread = { 0 };
+    if (!file_exists(configuration->store) ||
+        store_open(configuration->store, STORE_EXAMINE, clock_system(), &store, &unread))
+        return STATUS_OK;
+    enum status status = audit_check_settings(store, settings, &unread);
+    store_close(store);
+    return status == STATUS_USAGE ? error_copy(error, status, &unread) : STATUS_OK;
+}
+
 enum status ledger_setup_check(struct configuration *configuration, struct error *error)
 {
-    struct note_signer signer;
+    struct audit_settings settings = configuration->sealing.audit;
     if (check_copies(&configuration->sealing, error))
         return error->status;
-    enum status status = configuration->sealing.key ? read_signer(configuration, &signer, error) : STATUS_OK;
-    explicit_bzero(&signer, sizeof signer);
+    settings.has_signer = configuration->sealing.key != NULL;
+    enum status status =
+        settings.has_signer ? read_signer(configuration, &settings.signer, error) : STATUS_OK;
+    status = status ? status : check_store(configuration, &settings, error);
+    explicit_bzero(&settings.signer, sizeof settings.signer);
     return status;
 }
 

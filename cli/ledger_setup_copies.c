@@ -4,18 +4,45 @@
 #include "cli/cli.h"
 #include "cli/ledger_setup.h"
 
-/* One file a head: what lies there already is never written over. */
-static const char *file_of(struct arena *arena, const struct audit_head *head)
+/* One file a head. */
+static const char *file_of(struct arena *arena, const struct audit_head *head, int number)
 {
     struct buffer name = { 0 };
     for (size_t i = 0; i < head->origin.length; i++) {
         char letter = head->origin.bytes[i];
         buffer_char(&name, isalnum((unsigned char)letter) || letter == '.' || letter == '-' ? letter : '_');
     }
-    buffer_printf(&name, "-%010llu.checkpoint", (unsigned long long)head->size);
+    buffer_printf(&name, "-%010llu", (unsigned long long)head->size);
+    if (number > 1)
+        buffer_printf(&name, "-%d", number);
+    buffer_string(&name, ".checkpoint");
     const char *file = text_string(arena, buffer_view(&name));
     buffer_free(&name);
     return file;
+}
+
+/* Another head of as many events shows that the ledger went two ways: it is never written over. False: it lies there already. */
+static bool find_place(struct session *session, struct arena *arena, const char *folder,
+                       const struct audit_head *head, const char **file)
+{
+    for (int number = 1; number < 10000; number++) {
+        struct error unread = { 0 };
+        struct text bytes = TEXT_NONE;
+        *file = file_of(arena, head, number);
+        const char *path = file_path(arena, folder, *file);
+        if (!file_exists(path)) {
+            if (number > 1)
+                output_message(session,
+                               _("%s: another head of %llu events lies there (of a ledger that a backup "
+                                 "replaced, or of another machine that goes on with the same store); this "
+                                 "one is kept beside it as %s"),
+                               folder, (unsigned long long)head->size, *file);
+            return true;
+        }
+        if (!file_read(arena, path, NOTE_SIZE_MAX, &bytes, &unread) && text_equal(bytes, head->note))
+            return false;
+    }
+    return true;
 }
 
 void ledger_setup_copy_head(struct session *session, struct store *store, int64_t run_number)
@@ -31,10 +58,11 @@ void ledger_setup_copy_head(struct session *session, struct store *store, int64_
             text_format(&arena, "congkhai: %.*s, %llu", TEXT_ARG(head.origin), (unsigned long long)head.size),
         .body = head.note,
         .type = "text/plain; charset=utf-8",
-        .file = file_of(&arena, &head),
     };
     for (size_t i = 0; i < settings->copy_count; i++) {
         const struct sink *copy = &settings->copies[i];
+        if (copy->folder && !find_place(session, &arena, copy->folder, &head, &message.file))
+            continue;
         if (sink_send(copy, &message, &error) == STATUS_OK)
             continue;
         output_message(session, _("the ledger's head could not be copied (%s): %s"), copy->shown,

@@ -306,6 +306,7 @@ static const struct {
     { "item-belongs-into-detail", "${item:…} belongs into \"detail\"" },
     { "its-certificate-does-not-stand", "its certificate does not stand: %s" },
     { "its-certificate-is-not-one-to-sign", "its certificate is not one to sign with" },
+    { "its-ledger-heads-are-signed-but-the", "%s: its ledger's heads are signed, but the configuration names no key; name it as \"key\" in \"ledger\" (a new one takes over where the earlier one stands in \"public\")" },
     { "its-ledger-is-called-but-the-key", "%s: its ledger is called \"%.*s\", but the key was made for \"%s\"; make a key for this store with \"congkhai audit key\"" },
     { "its-ledger-is-called-since-its-first", "%s: its ledger is called \"%.*s\" since its first head, and a ledger keeps its name; the configuration says \"%s\": leave \"name\" out of \"ledger\"" },
     { "its-listing-has-this-procedure", "its listing has this procedure" },

@@ -7,7 +7,7 @@
 #include "adapters/json.h"
 #include "store/approval_rows.h"
 #include "store/approval_signature.h"
-#include "store/ledger.h"
+#include "store/ledger_entry.h"
 #include "store/merkle.h"
 #include "store/outbox_scan.h"
 
@@ -81,11 +81,12 @@ static enum status verify_signature(struct reader *reader, const struct approval
     if (status > STATUS_END)
         return status;
     struct error reason = { 0 };
+    struct approval_payloads payloads = approval_payloads_of(reader->store);
     struct digest seen = crypto_sha256(status ? TEXT("") : signature.text);
     if (status || !digest_equal(&seen, &text))
         status = error_set(&reason, STATUS_REJECT, _("the words that were signed are gone or were changed"));
     else
-        status = approval_signature_verify(reader->store, &signature, &reason);
+        status = approval_signature_verify(&payloads, &signature, &reason);
     if (status && status != STATUS_REJECT)
         return error_copy(error, status, &reason);
     if (status) {

@@ -34,13 +34,25 @@ static enum status verify_key(struct arena *arena, const struct approval_signatu
     return error_set(error, STATUS_REJECT, _("it is not signed with the key of this person"));
 }
 
-static enum status read_payload(struct store *store, struct arena *arena, const struct value *detail,
-                                const char *member, struct text *bytes, struct error *error)
+static enum status read_of_store(void *user_data, struct arena *arena, const struct digest *digest,
+                                 struct text *bytes, struct error *error)
+{
+    return store_payload_by_digest(user_data, arena, digest, bytes, error);
+}
+
+struct approval_payloads approval_payloads_of(struct store *store)
+{
+    return (struct approval_payloads){ read_of_store, store };
+}
+
+static enum status read_payload(const struct approval_payloads *payloads, struct arena *arena,
+                                const struct value *detail, const char *member, struct text *bytes,
+                                struct error *error)
 {
     struct digest digest;
     if (!digest_from_hex(value_text_of(detail, member), &digest))
         return error_set(error, STATUS_REJECT, _("it names no signature"));
-    enum status status = store_payload_by_digest(store, arena, &digest, bytes, error);
+    enum status status = payloads->read(payloads->user_data, arena, &digest, bytes, error);
     struct digest seen = crypto_sha256(status ? TEXT("") : *bytes);
     if (status > STATUS_END)
         return status;
@@ -49,7 +61,7 @@ static enum status read_payload(struct store *store, struct arena *arena, const 
                : STATUS_OK;
 }
 
-static enum status verify_cms(struct store *store, struct arena *arena,
+static enum status verify_cms(const struct approval_payloads *payloads, struct arena *arena,
                               const struct approval_signature *signature, struct error *error)
 {
     struct crypto_cms cms = { .content = signature->text,
@@ -58,21 +70,21 @@ static enum status verify_cms(struct store *store, struct arena *arena,
                               .at = signature->at };
     if (!crypto_base64_decode(arena, signature->person->certificate, &cms.certificate))
         return error_set(error, STATUS_REJECT, _("no certificate of this person is known"));
-    if (read_payload(store, arena, signature->detail, "signature_digest", &cms.signature, error))
+    if (read_payload(payloads, arena, signature->detail, "signature_digest", &cms.signature, error))
         return error->status;
     if (value_text_of(signature->detail, "revoked_digest").bytes &&
-        read_payload(store, arena, signature->detail, "revoked_digest", &cms.revoked, error))
+        read_payload(payloads, arena, signature->detail, "revoked_digest", &cms.revoked, error))
         return error->status;
     return crypto_cms_verify(&cms, error);
 }
 
-enum status approval_signature_verify(struct store *store, const struct approval_signature *signature,
-                                      struct error *error)
+enum status approval_signature_verify(const struct approval_payloads *payloads,
+                                      const struct approval_signature *signature, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct text base64 = value_text_of(signature->detail, "signature");
     if (!names_document(signature))
         return error_set(error, STATUS_REJECT, _("what is signed is not the list that it is said to be"));
     return base64.bytes ? verify_key(&arena, signature, base64, error)
-                        : verify_cms(store, &arena, signature, error);
+                        : verify_cms(payloads, &arena, signature, error);
 }

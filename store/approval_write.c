@@ -388,7 +388,8 @@ static enum status approve(struct writing *writing, const struct approval_signin
                                             .document = digest,
                                             .detail = detail,
                                             .at = clock->now(clock) };
-    if (approval_signature_verify(writing->store, &signature, error)) {
+    struct approval_payloads payloads = approval_payloads_of(writing->store);
+    if (approval_signature_verify(&payloads, &signature, error)) {
         error->status = error->status == STATUS_REJECT ? STATUS_USAGE : error->status;
         return error_add(error, _("the signature of list %lld"), (long long)signing->list);
     }

@@ -113,14 +113,32 @@ enum status audit_check_name(struct store *store, struct error *error)
         store_path(store), TEXT_ARG(head.origin), TEXT_ARG(buffer_view(&origin)));
 }
 
-enum status audit_open(struct store *store, const struct audit_settings *settings, struct error *error)
+/* One head without a signature behind a signed one, and the ledger does not hold any more. */
+static enum status check_signer(struct store *store, const struct audit_settings *settings,
+                                struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct audit_head head;
+    enum status status = settings->has_signer ? STATUS_END : audit_head(store, &arena, 0, &head, error);
+    if (status || !head.is_signed)
+        return status == STATUS_END ? STATUS_OK : status;
+    return error_set(
+        error, STATUS_USAGE,
+        _("%s: its ledger's heads are signed, but the configuration names no key; name it as "
+          "\"key\" in \"ledger\" (a new one takes over where the earlier one stands in \"public\")"),
+        store_path(store));
+}
+
+enum status audit_check_settings(struct store *store, const struct audit_settings *settings,
+                                 struct error *error)
 {
     BUFFER_OWNED struct buffer origin = { 0 };
-    if (audit_check_name(store, error) || store_begin(store, error))
-        return error->status;
-    if (store_end(store, audit_origin(store, settings, &origin, error), error))
+    bool known;
+    if (read_setting(store, "origin", &origin, &known, error))
         return error->status;
     struct text name = buffer_view(&origin);
+    if (!known)
+        return STATUS_OK;
     if (settings->origin && !text_is(name, settings->origin))
         return error_set(
             error, STATUS_USAGE,
@@ -133,6 +151,18 @@ enum status audit_open(struct store *store, const struct audit_settings *setting
             _("%s: its ledger is called \"%.*s\", but the key was made for \"%s\"; make a key for this "
               "store with \"congkhai audit key\""),
             store_path(store), TEXT_ARG(name), settings->signer.key.name);
+    return check_signer(store, settings, error);
+}
+
+enum status audit_open(struct store *store, const struct audit_settings *settings, struct error *error)
+{
+    BUFFER_OWNED struct buffer origin = { 0 };
+    if (audit_check_name(store, error) || store_begin(store, error))
+        return error->status;
+    if (store_end(store, audit_origin(store, settings, &origin, error), error))
+        return error->status;
+    if (audit_check_settings(store, settings, error))
+        return error->status;
     store_seal_with(store, settings, sign_tree);
     return STATUS_OK;
 }

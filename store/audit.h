@@ -24,8 +24,11 @@ struct audit_settings {
 };
 
 /* Runs that end from here on are sealed by these settings, borrowed until the store is closed. STATUS_USAGE
- * when the key or the configured name is that of another log. */
+ * when the key or the configured name is that of another log, or heads are signed and there is no key to go on with. */
 enum status audit_open(struct store *store, const struct audit_settings *settings, struct error *error);
+/* The same question of a store that may be open to be read alone. */
+enum status audit_check_settings(struct store *store, const struct audit_settings *settings,
+                                 struct error *error);
 
 /* The log's name: fixed when it is first asked for in a store that may be written. */
 enum status audit_origin(struct store *store, const struct audit_settings *settings, struct buffer *origin,

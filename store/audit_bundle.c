@@ -99,11 +99,23 @@ static bool is_whole(const struct audit_bundle *bundle)
     return bundle->first == 1 && (uint64_t)bundle->last == bundle->head.size;
 }
 
+static enum status was_changed(int64_t event, struct error *error)
+{
+    return error_set(error, STATUS_LEDGER, _("event %lld was changed; run \"congkhai audit verify\""),
+                     (long long)event);
+}
+
 static enum status put_events(struct bundling *bundling, struct error *error)
 {
     struct audit_scan scan;
     enum status status = audit_scan_open(&scan, bundling->store, bundling->bundle->first - 1, 0, error);
-    while (!status && !(status = audit_scan_next(&scan, error)) && scan.entry.seq <= bundling->bundle->last) {
+    int64_t event = bundling->bundle->first;
+    for (; !status && !(status = audit_scan_next(&scan, error)) && scan.entry.seq <= bundling->bundle->last;
+         event++) {
+        if (scan.entry.seq != event || !digest_equal(&scan.leaf, &scan.entry.hash)) {
+            status = was_changed(event, error);
+            break;
+        }
         buffer_char(&scan.bytes, '\n');
         status = put(bundling, "events.ndjson", buffer_view(&scan.bytes), error);
     }
@@ -111,7 +123,7 @@ static enum status put_events(struct bundling *bundling, struct error *error)
     if (status > STATUS_END || is_whole(bundling->bundle))
         return status > STATUS_END ? status : STATUS_OK;
     status = STATUS_OK;
-    for (int64_t event = bundling->bundle->first; !status && event <= bundling->bundle->last; event++)
+    for (event = bundling->bundle->first; !status && event <= bundling->bundle->last; event++)
         status = put_proof(bundling, event, error);
     return status;
 }
@@ -179,8 +191,9 @@ static enum status put_further(struct bundling *bundling, int64_t event, struct 
     ARENA_OWNED struct arena arena = { 0 };
     struct audit_scan scan;
     struct merkle_proof proof;
-    enum status status = audit_scan_open(&scan, bundling->store, event - 1, 0, error);
-    status = status ? status : audit_scan_next(&scan, error);
+    enum status status = audit_scan_event(&scan, bundling->store, event, error);
+    if (status == STATUS_END)
+        status = was_changed(event, error);
     if (!status)
         status = merkle_inclusion(audit_leaves_source(bundling->leaves), (uint64_t)event - 1,
                                   bundling->bundle->head.size, &proof, error);

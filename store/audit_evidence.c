@@ -101,7 +101,7 @@ bool evidence_path(const struct value *list, struct merkle_proof *proof)
 /* ---- heads ---- */
 
 enum status evidence_head(struct evidence *evidence, struct text bytes, const char *name,
-                          struct audit_head *head, struct error *error)
+                          bool may_be_unsigned, struct audit_head *head, struct error *error)
 {
     struct audit_pass *pass = evidence->pass;
     const struct audit_settings *settings = pass->request->settings;
@@ -112,7 +112,9 @@ enum status evidence_head(struct evidence *evidence, struct text bytes, const ch
         return error_add(error, "%s", name);
     if (!settings->key_count)
         return STATUS_OK;
-    if (!head->is_signed)
+    if (!head->is_signed && may_be_unsigned)
+        audit_not_signed(pass, name);
+    else if (!head->is_signed)
         audit_find(pass, AUDIT_SIGNATURE, 1, _("%s is not signed"), name);
     else if (note_verify(&note, settings->keys, settings->key_count, &by, &reason))
         audit_find(pass, AUDIT_SIGNATURE, 1, "%s: %s", name, reason.message);

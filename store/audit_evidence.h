@@ -47,6 +47,7 @@ struct evidence {
     bool starts, end_shown;      /* the first event begins the run; the one behind the last begins the next */
     struct digest config, rules; /* of the run's beginning */
     bool has_config, has_rules;
+    struct evidence_decision *decisions, *last_decision; /* of people, in the order of their events */
 };
 
 /* ---- what is said (audit_evidence.c) ---- */
@@ -65,9 +66,9 @@ bool evidence_number(const struct value *object, const char *name, int64_t *numb
 struct text evidence_text(const struct value *object, const char *name);
 bool evidence_digest(struct text text, struct digest *digest);
 bool evidence_path(const struct value *list, struct merkle_proof *proof);
-/* Takes a head apart and has its signature looked at, where keys are known. */
+/* Takes a head apart and has its signature looked at, where keys are known: one without is a fault, or not proven. */
 enum status evidence_head(struct evidence *evidence, struct text bytes, const char *name,
-                          struct audit_head *head, struct error *error);
+                          bool may_be_unsigned, struct audit_head *head, struct error *error);
 /* Of heads kept elsewhere: single events show nothing of what lies behind them. */
 void evidence_judge_outside(struct evidence *evidence);
 /* An event as canonical JSON: into the scan. */
@@ -106,6 +107,13 @@ void evidence_put_spoken(struct evidence *evidence, const struct digest *digest,
 /* Behind all events; `forgotten` is what bundle.json says. */
 enum status evidence_check_payloads(struct evidence *evidence, struct evidence_digests *forgotten,
                                     struct error *error);
+
+/* ---- people's signatures (audit_evidence_people.c) ---- */
+
+/* The event in the scan may be a decision of a person: false where it is one without its members. */
+bool evidence_take_decision(struct evidence *evidence);
+/* Behind all events. A finding for each approval whose signature is not that of an approver of the rules it names. */
+void evidence_check_people(struct evidence *evidence);
 
 /* ---- the two kinds (audit_evidence_bundle.c, audit_evidence_proof.c) ---- */
 

@@ -20,13 +20,13 @@ static int by_number(const void *left, const void *right)
     return (one > other) - (one < other);
 }
 
-static enum status read_head(struct evidence *evidence, const char *name, struct audit_head *head,
-                             struct error *error)
+static enum status read_head(struct evidence *evidence, const char *name, bool may_be_unsigned,
+                             struct audit_head *head, struct error *error)
 {
     struct text bytes;
     if (file_read(evidence->pass->arena, evidence_place(evidence, name), NOTE_SIZE_MAX, &bytes, error))
         return error->status;
-    return evidence_head(evidence, bytes, name, head, error);
+    return evidence_head(evidence, bytes, name, may_be_unsigned, head, error);
 }
 
 /* ---- events ---- */
@@ -65,7 +65,7 @@ static enum status take_event(struct evidence *evidence, int64_t expected, struc
     for (int i = 0; i < AUDIT_NAMED; i++)
         if (evidence_digest(evidence_text(scan->detail, audit_named[i]), &digest))
             evidence_put_spoken(evidence, &digest, i > 0);
-    if (!take_named(evidence))
+    if (!take_named(evidence) || !evidence_take_decision(evidence))
         return evidence_malformed(_("an event"), error);
     if (expected == evidence->first) {
         evidence->starts = text_is(scan->entry.event, "run-started");
@@ -201,7 +201,8 @@ static enum status check_before(struct evidence *evidence, struct error *error)
     if (said->kind != VALUE_OBJECT || !evidence_number(said, "size", &size) ||
         !evidence_path(value_find(said, "path"), &proof))
         return evidence_malformed("bundle.json", error);
-    if (read_head(evidence, "head-before", &before, error))
+    /* The proof binds it to the signed head; one of before there was a key bears no name. */
+    if (read_head(evidence, "head-before", true, &before, error))
         return error->status;
     if (!text_equal(before.origin, evidence->head.origin) || (int64_t)before.size != size ||
         (int64_t)before.size >= evidence->first ||
@@ -249,7 +250,7 @@ static enum status read_about(struct evidence *evidence, struct evidence_digests
     if (file_read(&evidence->arena, evidence_place(evidence, "bundle.json"), EVIDENCE_FILE_MAX, &bytes,
                   error) ||
         evidence_parse(&evidence->arena, bytes, "bundle.json", &evidence->about, error) ||
-        read_head(evidence, "head", &evidence->head, error))
+        read_head(evidence, "head", false, &evidence->head, error))
         return error->status;
     const struct value *about = evidence->about, *list = value_find(about, "forgotten");
     const struct value *run = value_find(about, "run");
@@ -291,6 +292,7 @@ enum status evidence_check_bundle(struct evidence *evidence, struct error *error
     status = status ? status : check_further(evidence, error);
     if (!status && evidence->run) {
         evidence_claim(evidence, evidence->starts, "first");
+        evidence_claim(evidence, evidence->scan.run == evidence->run, "run");
         if ((uint64_t)evidence->last != evidence->head.size && !evidence->end_shown)
             audit_not_proven(pass, _("whether run %lld went on behind event %lld"), (long long)evidence->run,
                              (long long)evidence->last);
@@ -304,6 +306,8 @@ enum status evidence_check_bundle(struct evidence *evidence, struct error *error
     status =
         status ? status : check_copy(evidence, "rules.json", evidence->has_rules, &evidence->rules, error);
     status = status ? status : evidence_check_payloads(evidence, &forgotten, error);
+    if (!status)
+        evidence_check_people(evidence);
     if (!status && evidence->whole)
         audit_conclude_outside(pass);
     else if (!status)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/crypto.h"
+#include "core/date.h"
 
 static bool is_kind(size_t at, size_t count, struct text status, struct text event)
 {
@@ -32,7 +33,8 @@ static enum status check_proven(struct evidence *evidence, const struct value *p
                 known = evidence_text(proof, "known_at");
     struct text end = text_format(&evidence->arena, "%.*sT17:00:00.000Z", TEXT_ARG(on));
     const struct ledger_entry *entry = &evidence->scan.entry;
-    bool kinds = true, codes = code.bytes, days = has_form(on, "dddd-dd-dd"), contents = true;
+    struct date day;
+    bool kinds = true, codes = code.bytes, days = date_read(on, &day), contents = true;
     bool early = value_find(proof, "known_at") != NULL;
     bool knows = !early || (has_form(known, "dddd-dd-ddTdd:dd:dd.dddZ") && text_compare(known, end) < 0);
     int64_t before = 0, first = 0;
@@ -92,7 +94,7 @@ enum status evidence_check_proof(struct evidence *evidence, const char *path, st
     note = text_copy(evidence->pass->arena, evidence_text(proof, "head")); /* the report shows its origin */
     if (!events || events->kind != VALUE_LIST || events->count < 1 || events->count > 2)
         return evidence_malformed(path, error);
-    if (evidence_head(evidence, note, "head", &evidence->head, error))
+    if (evidence_head(evidence, note, "head", false, &evidence->head, error))
         return error->status;
     evidence->pass->report->origin = evidence->head.origin;
     audit_check_origin(evidence->pass);

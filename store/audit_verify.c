@@ -83,6 +83,12 @@ void audit_note(struct audit_pass *pass, const char *format, ...)
     report->last_remark = remark;
 }
 
+/* One from before there was a key, or one that was damaged: whose it is nobody can tell. */
+void audit_not_signed(struct audit_pass *pass, const char *name)
+{
+    audit_not_proven(pass, _("%s is not signed, though a key is known: whose head it is"), name);
+}
+
 /* ---- the file as a database ---- */
 
 static void schema_found(void *user_data, const char *sentence)
@@ -171,7 +177,7 @@ static bool read_outside(struct audit_pass *pass, const struct audit_outside *ou
     if (!settings->key_count)
         audit_note(pass, _("%s: its signature was not checked, because no key is known"), outside->name);
     else if (!kept->head.is_signed)
-        audit_note(pass, _("%s is not signed"), outside->name);
+        audit_not_signed(pass, outside->name);
     else if (note_verify(&note, settings->keys, settings->key_count, NULL, &reason))
         audit_find(pass, AUDIT_OUTSIDE, 0, "%s: %s", outside->name, reason.message);
     return true;

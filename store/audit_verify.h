@@ -67,6 +67,8 @@ struct audit_pass {
 void audit_find(struct audit_pass *pass, const char *kind, int64_t event, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void audit_note(struct audit_pass *pass, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A head that bears no signature, where keys are known and it need not have one: not proven. */
+void audit_not_signed(struct audit_pass *pass, const char *name);
 void audit_not_proven(struct audit_pass *pass, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Who signed is said. */

@@ -200,10 +200,10 @@ void audit_conclude_outside(struct audit_pass *pass)
                        kept->name, (unsigned long long)kept->head.size, (long long)events);
         else if (!pass->broken)
             audit_find(
-                pass, AUDIT_OUTSIDE, proven + 1,
+                pass, AUDIT_OUTSIDE, proven < size ? proven + 1 : size,
                 _("events %lld to %lld do not give the head in %s: the ledger was made anew after that "
                   "head"),
-                (long long)proven + 1, size, kept->name);
+                proven < size ? (long long)proven + 1 : size, size, kept->name);
     }
 }
 

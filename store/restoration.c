@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "adapters/json.h"
+#include "store/ledger.h"
 #include "store/merkle.h"
 #include "store/statement_rows.h"
 
@@ -78,6 +79,38 @@ static void look_inside(struct restoration *restoration, struct store *store,
         take(restoration, &tree);
 }
 
+/* The backup that is taken now may be of before these. */
+#define REPLACED                                                                                             \
+    "SELECT json_extract(detail, '$.newest.size'), json_extract(detail, '$.newest.root') FROM ledger"        \
+    " WHERE event = 'restored' AND seq <= ?1 AND (seq > ?2 OR NOT EXISTS"                                    \
+    "  (SELECT 1 FROM checkpoint WHERE size = ?2 AND root = ?3))"
+
+/* A ledger that was restored itself knows how far the one went that it replaced; heads of that are kept elsewhere still. */
+static void look_at_replaced(struct restoration *restoration, struct store *store,
+                             const struct audit_settings *settings, struct arena *arena)
+{
+    struct sqlite_statement *rows;
+    struct error unread = { 0 };
+    struct audit_head last, head;
+    struct note note;
+    if (audit_head(store, arena, 0, &last, &unread) ||
+        audit_head_parse(arena, last.note, &head, &note, &unread) ||
+        !audit_head_is_of(&head, &note, restoration->head.origin, settings) ||
+        audit_read_check(store, TEXT_NONE, &unread) || store_sql(store, REPLACED, &rows, &unread))
+        return;
+    sqlite_bind_number(rows, 1, (int64_t)last.size);
+    sqlite_bind_number(rows, 2, (int64_t)restoration->head.size);
+    sqlite_bind_digest(rows, 3, &restoration->head.root);
+    while (sqlite_step(rows, &unread) == STATUS_OK) {
+        struct audit_head newest = { .size = (uint64_t)sqlite_number(rows, 0) };
+        if (digest_from_hex(sqlite_column_text(rows, 1), &newest.root))
+            take(restoration, &newest);
+        else
+            restoration->endless = true;
+    }
+    sqlite_reset_statement(rows);
+}
+
 void restoration_look(struct restoration *restoration, const char *path,
                       const struct audit_settings *settings, struct clock *clock, struct arena *arena)
 {
@@ -90,6 +123,7 @@ void restoration_look(struct restoration *restoration, const char *path,
     if (store_open(path, STORE_EXAMINE, clock, &store, &unread))
         return;
     look_inside(restoration, store, settings, arena);
+    look_at_replaced(restoration, store, settings, arena);
     store_close(store);
 }
 

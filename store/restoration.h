@@ -9,12 +9,13 @@
 #define STORE_RESTORATION_H
 
 #include "store/audit.h"
-#include "store/ledger.h"
+#include "store/ledger_entry.h"
 
 struct restoration {
     struct audit_head head;   /* of the backup: size and root */
     bool known;               /* a head of the replaced ledger was found */
     struct audit_head newest; /* not older than `head` */
+    bool endless;             /* the replaced ledger had replaced one of which is not known how far it went */
     const char *reason, *actor;
 };
 
@@ -29,7 +30,7 @@ void restoration_fold(const char *path);
 enum status restoration_head(struct store *store, struct audit_head *head, struct error *error);
 
 /* The newest head that the store in `path` and the file beside it know, believed only with one of the keys where there
- * are any; an unreadable store knows none. Takes it into `restoration` when it is newer than what is known. */
+ * are any; an unreadable store knows none. Where its own events hold, heads of ledgers that it replaced count too. Takes it into `restoration` when it is newer than what is known. */
 void restoration_look(struct restoration *restoration, const char *path,
                       const struct audit_settings *settings, struct clock *clock, struct arena *arena);
 /* The same of a head's bytes. */

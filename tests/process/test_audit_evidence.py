@@ -127,11 +127,28 @@ class Keys(unittest.TestCase):
         self.place.run("audit", "key")
         self.place.run("run")
         self.assertEqual(self.place.run("audit", "verify").code, 0)
+        # of the head before it, which bears no signature, the bundle of the first signed run says that it is not proven
+        folder, key = self.place.folder / "run-2", self.place.folder / "ledger.key.pub"
+        self.assertEqual(self.place.run("audit", "export", "--run", "2", folder).code, 0)
+        done = self.place.run("audit", "verify", folder, "--key", key)
+        self.assertEqual((done.code, verifier(folder, "--key", key)[0]), (1, 1), done)
+        self.assertIn("head-before is not signed, though a key is known", done.stdout)
+
+    def test_no_run_begins_without_a_key_behind_heads_that_are_signed(self):
+        """A head without a signature would break the ledger for good."""
+        self.place.configure(ledger={"key": "ledger.key"})
+        self.place.run("audit", "key")
+        self.assertEqual(self.place.run("run").code, 0)
         self.place.configure(ledger=None)
-        self.place.run("run")
-        done = self.place.run("audit", "verify")
-        self.assertEqual(done.code, 5)
-        self.assertIn("the head of run 3 is not signed, though heads before it are", done.stdout)
+        self.place.records(procedure("1.000001", name="Tên thứ hai"))
+        for command in ("check", "run", "load"):
+            done = self.place.run(command)
+            self.assertEqual(done.code, 2, done)
+            self.assertIn("its ledger's heads are signed, but the configuration names no key", done.stderr)
+        self.assertEqual(self.place.run("audit", "verify").code, 0)
+        self.place.configure(ledger={"key": "ledger.key"})
+        self.assertEqual(self.place.run("run").code, 0)
+        self.assertEqual(self.place.run("audit", "verify").code, 0)
 
     def test_wrong_settings_are_named_with_their_place(self):
         for ledger, words in (({"kye": "x"}, "did you mean"), ({"copies": [{"folder": "a", "mail": "b@c"}]}, "goes one way"),
@@ -208,6 +225,27 @@ class Copies(unittest.TestCase):
         self.assertTrue(mail.startswith("To: kiemtoan@cantho.gov.vn\n"))
         self.assertTrue(mail.endswith("\n\n" + head), mail)
         self.assertNotIn(b"b\xc3\xad-m", self.place.store.read_bytes())
+
+    def test_a_head_in_a_folder_is_not_written_over_by_another_of_as_many_events(self):
+        """Two machines go on with one store: the folder shows it."""
+        self.place.configure(ledger={"copies": [{"folder": "heads"}]})
+        self.place.run("run")
+        state, aside, heads = self.place.store.parent, self.place.folder / "aside", self.place.folder / "heads"
+        shutil.copytree(state, aside)
+        self.place.records(procedure("1.000001", name="Tên của máy thứ nhất"))
+        self.assertEqual(self.place.run("run").code, 0)
+        before = {file.name: file.read_bytes() for file in heads.iterdir()}
+        shutil.rmtree(state)
+        shutil.copytree(aside, state)
+        self.place.records(procedure("1.000001", name="Tên của máy thứ hai"))
+        done = self.place.run("run")
+        head = self.place.run("audit", "checkpoint").stdout
+        after = {file.name: file.read_bytes() for file in heads.iterdir()}
+        new, = set(after) - set(before)
+        self.assertEqual({name: after[name] for name in before}, before)
+        self.assertEqual((len(before), after[new].decode()), (2, head))
+        self.assertIn(f"another head of {head.splitlines()[1]} events lies there", done.stderr)
+        self.assertIn(new, done.stderr)
 
     def test_a_copy_that_fails_is_said_and_is_an_event_and_loses_nothing(self):
         self.server.status = 500

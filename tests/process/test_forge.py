@@ -14,8 +14,9 @@ import unittest
 import zlib
 
 from forgeries import beside, change_page, journal_of
-from harness import ROOT, Simulator, procedures
-from sealed_nights import Forger, SealedNights, Signed, canonical
+from harness import PROGRAM, ROOT, Running, Simulator, procedures
+from office import B
+from sealed_nights import Forger, SealedNights, Signed, approved_nights, canonical, verifier
 
 
 def forge():
@@ -114,6 +115,35 @@ class Forge(Verdicts):
         for changes in ({"approved": "yes"}, {"format": 2}):
             self.never_holds(changes, self.place.write("strange.json", json.dumps({**proof, **changes})))
 
+    def copy(self, folder, name):
+        copy = self.place.folder / name
+        shutil.rmtree(copy, ignore_errors=True)
+        return shutil.copytree(folder, copy)
+
+    def test_a_head_without_a_signature_proves_nothing_where_a_key_is_known(self):
+        kept = self.kept.read_text(encoding="utf-8")
+        for what, damage in (("its empty line is gone", lambda text: text.replace("\n\n", "\n")),
+                             ("its signature is gone", lambda text: text.split("\n\n")[0] + "\n")):
+            self.never_holds(what, self.place.write("damaged.checkpoint", damage(kept)), verdict=1)
+            for name, verdict in (("head", 5), ("head-before", 1)):
+                folder = self.copy(self.bundle, "damaged")
+                head = folder / name
+                head.write_text(damage(head.read_text(encoding="utf-8")), encoding="utf-8")
+                self.never_holds(f"{name}: {what}", folder, verdict)
+
+    def test_a_bundle_of_all_is_not_one_of_a_run(self):
+        for run in (1, 2, 3, 0, None):
+            folder = self.copy(self.whole, "of-a-run")
+            about = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+            (folder / "bundle.json").write_text(json.dumps({**about, "run": run}), encoding="utf-8")
+            self.never_holds(run, folder)
+
+    def test_a_proof_is_of_a_day_that_there_is(self):
+        words = json.loads(self.proof.read_text(encoding="utf-8"))
+        words.pop("known_at", None)
+        for day in ("2999-02-30", "2999-13-01", "2999-00-10"):
+            self.never_holds(day, self.place.write("strange.json", json.dumps({**words, "on": day})))
+
     def test_a_head_beside_the_store_that_is_no_file_is_no_head(self):
         beside = self.edited().with_name("strange.db.checkpoint")
         for what, make in (("a folder", beside.mkdir), ("a pipe", lambda: os.mkfifo(beside)), ("endless", lambda: beside.symlink_to("/dev/zero")),
@@ -171,6 +201,48 @@ class Nameless(unittest.TestCase):
                 self.assertEqual((code, len(said)), (5, 1), (column, report))
                 with contextlib.closing(sqlite3.connect(place.store)) as database, database:
                     database.execute(f"UPDATE record SET {column} = ? WHERE key = 'x'", (old,))
+
+
+class SignedByPeople(unittest.TestCase):
+    """Who may make the ledger anew has not the keys of people: what they signed is looked at in bundles, too, by both."""
+
+    def verdicts(self, place, seq, change):
+        path = place.folder / "strange.db"
+        shutil.copy(place.store, path)
+        with Forger(types.SimpleNamespace(store=path)) as forger:
+            (run, actor, detail), = forger.do("SELECT run, actor, detail FROM ledger WHERE seq = ?", seq)
+            actor, detail = change(actor, json.loads(detail))
+            forger.do("UPDATE ledger SET actor = ?, detail = ? WHERE seq = ?", actor, canonical(detail).decode(), seq)
+            forger.rebuild()
+        for number, arguments in enumerate(((), ("--run", str(run)))):
+            folder = place.folder / f"strange-{number}"
+            shutil.rmtree(folder, ignore_errors=True)
+            done = Running([PROGRAM, "audit", "export", "--store", path, *arguments, folder], env=place.environment).wait()
+            self.assertEqual(done.code, 0, done)
+            done = place.run("audit", "verify", folder)
+            yield done.code, verifier(folder)[0], done.stdout
+
+    def test_an_approval_that_an_approver_did_not_sign_is_found_in_bundles(self):
+        with Simulator() as portal, Signed(portal, sign=False) as place:
+            approved_nights(place, portal)
+            store = Forger(place)
+            store.database.close()  # one file
+            approvals = place.sql("SELECT seq, detail FROM ledger WHERE event = 'approved' ORDER BY seq")
+            by_key = [seq for seq, detail in approvals if "signature" in json.loads(detail)]
+            by_certificate = [seq for seq, detail in approvals if "signature_digest" in json.loads(detail)]
+            for verdict in self.verdicts(place, by_key[0], lambda actor, detail: (actor, detail)):
+                self.assertEqual(verdict[:2], (0, 0), verdict)
+                self.assertIn("what had to be approved, only the store can tell", verdict[2])
+            other = "A" * 86 + "=="
+            for what, seq, change in (
+                    ("another signature", by_key[0], lambda actor, detail: (actor, {**detail, "signature": other})),
+                    ("another's name", by_key[0], lambda actor, detail: ("Ai đó", detail)),
+                    ("a submitter's name", by_key[0], lambda actor, detail: (B, detail)),
+                    ("no signature", by_certificate[0], lambda actor, detail: (actor, {
+                        name: value for name, value in detail.items() if name != "signature_digest"}))):
+                with self.subTest(what):
+                    for verdict in self.verdicts(place, seq, change):
+                        self.assertEqual(verdict[:2], (5, 5), verdict)
 
 
 class WithoutAKey(Verdicts):

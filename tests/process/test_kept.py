@@ -173,6 +173,24 @@ class Kept(Night):
         rows = {row["code"]: row["outcome"] for row in self.kept()["rows"]}
         self.assertEqual(rows, {"1.000001": "refused"})
 
+    def test_a_withdrawal_that_was_ordered_and_comes_with_another_content_is_new(self):
+        self.night([procedure("1.000001"), procedure("1.000002")], code=0)
+        self.expect(self.place.run("withdraw", "1.000001", "--decision", "9/QĐ-UBND", "--reason", "x", "--yes"), 0)
+        self.night([procedure("1.000001", name="Một tên khác"), procedure("1.000002")])
+        for arguments in ((), ("--since", "2")):
+            row, = self.kept(*arguments)["rows"]
+            self.assertEqual((row["code"], row["outcome"], row["since_run"]), ("1.000001", "conflict", 3))
+        self.assertEqual(self.kept("--since", "3")["rows"], [])
+
+    def test_what_was_taken_up_and_ended_as_before_is_not_new(self):
+        self.portal.faults("kind=status:422,on=put")
+        self.night([procedure("1.000001")])
+        self.expect(self.place.run("retry", "--reason", "x"), 0)
+        self.night([procedure("1.000001"), procedure("1.000002")])
+        self.assertEqual(self.kept()["records"], 2)
+        self.assertEqual([row["code"] for row in self.kept("--since", "1")["rows"]], ["1.000002"])
+        self.assertEqual(len(self.kept("--since", "2")["rows"]), 2, "it was pending then")
+
     def test_what_a_run_is_sending_just_now_is_not_kept_back_and_what_a_dead_one_sent_is_unknown(self):
         self.portal.faults("kind=timeout,on=put,count=1,when=before")
         self.place.change_portal(timeout="60s")

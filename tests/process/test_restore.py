@@ -96,6 +96,20 @@ class Restore(unittest.TestCase):
                 self.expect("run", 5)
         beside.write_text(new, encoding="utf-8")
 
+    def test_a_second_restore_still_knows_how_far_the_ledger_went_before_the_first(self):
+        self.place.configure(ledger={"key": "secret/ledger.key"})  # no copies: only the stores know
+        head = self.place.write("kept.checkpoint", self.place.store.with_name(self.place.store.name + ".checkpoint").read_bytes())
+        for backup in (self.saved, self.saved, self.place.store.with_name(self.place.store.name + ".replaced-2")):
+            done = self.expect("restore", 0, backup, "--reason", "đĩa hỏng")
+            self.assertEqual(done.json["newest"], self.lost)
+            code, report = self.verdicts("--checkpoint", head)
+            self.assertEqual((code, report["findings"]), (1, []))
+        for file in self.place.store.parent.glob(self.place.store.name + "*"):  # another machine: nobody knows how far it went
+            file.unlink()
+        for _ in range(2):
+            self.assertIsNone(self.expect("restore", 0, self.saved, "--reason", "máy mới").json["newest"])
+            self.assertEqual(self.verdicts("--checkpoint", head)[0], 1)
+
     def test_a_restore_leaves_nothing_of_its_own_behind(self):
         self.expect("restore", 0, self.saved, "--reason", "thử")
         left = sorted(file.name for file in self.place.store.parent.iterdir())

@@ -555,6 +555,30 @@ TEST("a bundle of a run has its events, a proof for each, and the payloads they 
     night_close(&night);
 }
 
+TEST("an event that was changed is laid into no bundle, among the run's own nor beside them")
+{
+    static const char *const rows[] = { "WHERE event = 'published' AND run = 2", /* of the run */
+                                        "WHERE event = 'run-started' AND run = 3" /* behind it */ };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error error = { 0 };
+        struct kept_files files = { 0 };
+        struct audit_sink sink = { keep_file, &files };
+        struct audit_bundle bundle = { .run = 2 };
+        three_nights(true);
+        struct sqlite *database = store_database(night.store);
+        CHECK_INT(sqlite_run(database, "DROP TRIGGER ledger_no_update", &error), STATUS_OK);
+        CHECK_INT(sqlite_run(database,
+                             text_format(&test_arena, "UPDATE ledger SET actor = 'khác' %s", rows[i]).bytes,
+                             &error),
+                  STATUS_OK);
+        CHECK_INT(audit_bundle_write(night.store, &test_arena, &sink, &bundle, &error), STATUS_LEDGER);
+        CHECK_CONTAINS(error.message, "was changed; run \"congkhai audit verify\"");
+        buffer_free(&files.events);
+        buffer_free(&files.proofs);
+        night_close(&night);
+    }
+}
+
 TEST("a tail that no run with the key wrote is found before it is sealed, and one of a run that died is "
      "sealed")
 {

@@ -27,11 +27,16 @@ static void append_recovery(void)
 {
     struct error error = { 0 };
     struct value *detail = value_object(&test_arena);
+    value_set(detail, "kind", value_string(&test_arena, "people"));
+    value_set(detail, "list", value_integer(&test_arena, 1));
     value_set(detail, "recover", value_boolean(&test_arena, true));
     CHECK_INT(store_begin(night.store, &error), STATUS_OK);
-    CHECK_INT(ledger_append(night.store, &(struct ledger_event){ .event = "submitted", .detail = detail },
-                            NULL, &error),
-              STATUS_OK);
+    struct digest digest = crypto_sha256(TEXT("{}"));
+    CHECK_INT(
+        ledger_append(night.store,
+                      &(struct ledger_event){ .event = "submitted", .digest = &digest, .detail = detail },
+                      NULL, &error),
+        STATUS_OK);
     CHECK_INT(store_commit(night.store, &error), STATUS_OK);
 }
 
