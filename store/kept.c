@@ -182,15 +182,15 @@ enum status kept_count(struct store *store, int64_t since, struct arena *arena, 
     struct sqlite_statement *row;
     struct scene scene;
     if (look(store, arena, &scene, error) ||
-        store_sql(
-            store,
-            "SELECT " DIFFERENT("kind", "record", "code") ", " DIFFERENT(
-                "kind", "record", "code") " FILTER (WHERE coalesce(since_run, 0) > ?1 AND NOT stood) FROM"
-                                          " (SELECT f.since_run, 0 AS kind, r.id AS record, r.code, 0 AS stood" RECORDS
-                                          " UNION ALL SELECT " DELIVERED_IN ", 1, q.record, q.code, " STOOD_SO("?1") DELIVERIES
-                                          " UNION ALL SELECT CAST(json_extract(j.value, '$.run') AS "
-                                          "INTEGER), 2, q.record, q.code, 0" ASKED ")",
-            &row, error))
+        store_sql(store,
+                  "SELECT " DIFFERENT("kind", "record", "code") ", " DIFFERENT(
+                      "kind", "record",
+                      "code") " FILTER (WHERE coalesce(since_run, 0) > ?1 AND NOT stood) FROM"
+                              " (SELECT f.since_run, 0 AS kind, r.id AS record, r.code, 0 AS stood" RECORDS
+                              " UNION ALL SELECT " DELIVERED_IN ", 1, q.record, q.code, " STOOD_SO("?1")
+                                  DELIVERIES " UNION ALL SELECT CAST(json_extract(j.value, '$.run') AS "
+                                             "INTEGER), 2, q.record, q.code, 0" ASKED ")",
+                  &row, error))
         return error->status;
     sqlite_bind_number(row, 1, since ? since : -1);
     bind_scene(row, &scene);
