@@ -44,11 +44,13 @@ static const struct setting field_settings[] = {
 
 /* One walk checks the map, writes procedures (OUT) and takes items to the form in which they are compared (BACK: what says
  * nothing is NULL). A check is the walk over nothing, which goes into each list. */
+enum way { CHECK, OUT, BACK };
+
 struct walk {
     const struct mapi_map *map;
     struct setting_context context;
     struct error *error; /* the first fault of a check; a map that is checked has none */
-    enum { CHECK, OUT, BACK } way;
+    enum way way;
     const char *tables[TABLES_MAX]; /* of codes: the defaults', and what fields name */
     size_t table_count;
 };
@@ -339,7 +341,7 @@ static struct value *walk_field(struct walk *walk, struct mapi_field field)
 
 /* Of a map that is checked. */
 static struct value *walk_all(const struct mapi_map *map, struct arena *arena, const struct value *item,
-                              int way)
+                              enum way way)
 {
     struct error error = { .status = STATUS_OK };
     struct walk walk = { .map = map, .context = { .arena = arena }, .error = &error, .way = way };
