@@ -119,13 +119,15 @@ static void put_flow(struct page *page, const struct value *run)
 static void put_facts(struct page *page, const struct value *run)
 {
     struct text code = value_text_of(run, "exit_code"), why = value_text_of(run, "why");
+    bool broken_off = value_find(run, "broken_off");
     page_paragraph(page,
-                   text_is(code, "0")                  ? "state good"
-                   : !code.bytes || text_is(code, "1") ? "state open"
-                                                       : "state bad",
-                   !code.bytes ? text_of(_("It has not ended: it is at work, or was broken off."))
-                               : text_format(page->arena, _("exit " TEXT_PRINT "%s" TEXT_PRINT),
-                                             TEXT_ARG(code), why.length ? ": " : "", TEXT_ARG(why)));
+                   text_is(code, "0")                                   ? "state good"
+                   : !broken_off && (!code.bytes || text_is(code, "1")) ? "state open"
+                                                                        : "state bad",
+                   broken_off    ? text_of(_("It was broken off: nobody is at work."))
+                   : !code.bytes ? text_of(_("It has not ended: it is at work, or was broken off."))
+                                 : text_format(page->arena, _("exit " TEXT_PRINT "%s" TEXT_PRINT),
+                                               TEXT_ARG(code), why.length ? ": " : "", TEXT_ARG(why)));
     page_facts_begin(page);
     page_fact(page, _("Command"), value_text_of(run, "command"));
     page_fact(page, _("Began"), page_time(page, value_text_of(run, "started_at")));

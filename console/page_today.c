@@ -45,7 +45,8 @@ static struct text how_it_ended(const struct page *page, const struct value *nig
 {
     struct text exit_code = value_text_of(night, code), words = value_text_of(night, why);
     if (!exit_code.bytes)
-        return text_of(_("It has not ended: it is at work, or was broken off."));
+        return text_of(words.length ? _("It was broken off: nobody is at work.")
+                                    : _("It has not ended: it is at work, or was broken off."));
     const char *what = text_is(exit_code, "0")   ? _("Done, nothing is kept back.")
                        : text_is(exit_code, "1") ? _("Done; some records are kept back.")
                        : text_is(exit_code, "5") ? _("The ledger stopped it.")
