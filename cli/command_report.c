@@ -264,8 +264,8 @@ static void print_end(const struct value *exit_code, bool broken_off, struct tex
     if (exit_code)
         printf(_("exit %.*s"), TEXT_ARG(exit_code->text));
     else
-        printf("%s",
-               broken_off ? _("broken off: nobody is at work") : _("not ended: it is at work, or was broken off"));
+        printf("%s", broken_off ? _("broken off: nobody is at work")
+                                : _("not ended: it is at work, or was broken off"));
     if (exit_code && why.length)
         printf(": %.*s", (int)why.length, why.bytes);
     printf("\n");
@@ -298,7 +298,8 @@ static void print_night(struct arena *arena, const struct situation *situation)
     if (value_find(night, "worst_run")) {
         printf(_("  the worst of its %.*s runs: run %.*s, "), TEXT_ARG(value_text_of(night, "runs")),
                TEXT_ARG(value_text_of(night, "worst_run")));
-        print_end(value_find(night, "worst_exit_code"), !value_find(night, "worst_exit_code"), value_text_of(night, "worst_why"));
+        print_end(value_find(night, "worst_exit_code"), !value_find(night, "worst_exit_code"),
+                  value_text_of(night, "worst_why"));
     }
     if (!text_is(value_text_of(night, "commands_since"), "0")) {
         printf(_("  smaller commands since: %.*s\n"), TEXT_ARG(value_text_of(night, "commands_since")));

@@ -126,8 +126,8 @@ static void put_facts(struct page *page, const struct value *run)
                                                                         : "state bad",
                    broken_off    ? text_of(_("It was broken off: nobody is at work."))
                    : !code.bytes ? text_of(_("It has not ended: it is at work, or was broken off."))
-                               : text_format(page->arena, _("exit " TEXT_PRINT "%s" TEXT_PRINT),
-                                             TEXT_ARG(code), why.length ? ": " : "", TEXT_ARG(why)));
+                                 : text_format(page->arena, _("exit " TEXT_PRINT "%s" TEXT_PRINT),
+                                               TEXT_ARG(code), why.length ? ": " : "", TEXT_ARG(why)));
     page_facts_begin(page);
     page_fact(page, _("Command"), value_text_of(run, "command"));
     page_fact(page, _("Began"), page_time(page, value_text_of(run, "started_at")));
