@@ -210,8 +210,9 @@ static enum status put_missing(struct page *page, int64_t run, struct error *err
 enum status page_run(struct page *page, struct error *error)
 {
     enum { OF_RECORDS = 3, OF_DELIVERIES = 9, MISSING = OF_DELIVERIES };
-    static const char *const views[] = { "accepted", "rejected", "held",   "published", "withdrawn", "refused",
-                                         "conflict", "unknown",  "failed", "missing",   "sent" };
+    static const char *const views[] = { "accepted",  "rejected", "held",     "published",
+                                         "withdrawn", "refused",  "conflict", "unknown",
+                                         "failed",    "missing",  "sent" };
     struct value *run;
     size_t view;
     char *end, *digits = text_string(page->arena, page->rest);
