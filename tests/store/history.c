@@ -138,10 +138,11 @@ static const char *count_standing(int64_t until)
     struct sqlite_statement *row;
     char moment[CLOCK_TEXT];
     clock_format(until, moment);
-    CHECK_INT(store_sql(night.store,
-                        "SELECT count(*) FROM audit_versions WHERE at < ?1 AND (to_at IS NULL OR to_at >= ?1)",
-                        &row, &error),
-              STATUS_OK);
+    CHECK_INT(
+        store_sql(night.store,
+                  "SELECT count(*) FROM audit_versions WHERE at < ?1 AND (to_at IS NULL OR to_at >= ?1)",
+                  &row, &error),
+        STATUS_OK);
     sqlite_bind_text(row, 1, text_of(moment));
     CHECK_INT(sqlite_step(row, &error), STATUS_OK);
     const char *count = text_string(&test_arena, sqlite_column_text(row, 0));

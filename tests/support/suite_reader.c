@@ -166,8 +166,7 @@ static enum status read_ed25519(struct arena *arena, struct text bytes, struct b
     (void)out;
     if (json_parse(arena, bytes, &vector, error))
         return error->status;
-    return read_hex(vector, "key", key, sizeof key) &&
-                   read_hex(vector, "sig", signature, sizeof signature) &&
+    return read_hex(vector, "key", key, sizeof key) && read_hex(vector, "sig", signature, sizeof signature) &&
                    crypto_ed25519_verify(key, value_text_of(vector, "msg"), signature)
                ? STATUS_OK
                : error_set(error, STATUS_REJECT, "it does not hold");
@@ -284,7 +283,8 @@ int main(int argc, char **argv)
     while (argc > 2 && kind < count && strcmp(argv[1], kinds[kind].name) != 0)
         kind++;
     if (argc < 3 || kind == count) {
-        fprintf(stderr, "usage: suite_reader json|jcs|xml|html|csv|merkle|ed25519|key|note|head|xlsx FILE…\n");
+        fprintf(stderr,
+                "usage: suite_reader json|jcs|xml|html|csv|merkle|ed25519|key|note|head|xlsx FILE…\n");
         return 2;
     }
     xml_start();
