@@ -282,10 +282,11 @@ enum status cross_record_close_terms(struct store *store, struct text code, cons
 static enum status stands_published(struct store *store, struct text code, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "SELECT event = 'published' FROM ledger WHERE code = ?1 AND (event IN ('published', 'withdrawn')"
-                  " OR (event = 'recalled' AND json_extract(detail, '$.absent'))) ORDER BY seq DESC LIMIT 1",
-                  &statement, error))
+    if (store_sql(
+            store,
+            "SELECT event = 'published' FROM ledger WHERE code = ?1 AND (event IN ('published', 'withdrawn')"
+            " OR (event = 'recalled' AND json_extract(detail, '$.absent'))) ORDER BY seq DESC LIMIT 1",
+            &statement, error))
         return error->status;
     sqlite_bind_text(statement, 1, code);
     enum status status = sqlite_step(statement, error);
