@@ -64,12 +64,12 @@ static enum status judge_redirect(const struct page_request *ask, const struct h
 }
 
 /* RFC 9110, 15.3: which answers hold all that was asked for. */
-static enum status judge_success(const struct url_client *client, const struct page_request *ask,
+static enum status judge_success(const struct url_settings *settings, const struct page_request *ask,
                                  const struct http_response *answer, struct error *error)
 {
     long status = answer->status;
     if (status == 200 || status == 201 || status == 203 || status == 204 ||
-        ask->request == &client->settings->login_request)
+        ask->request == &settings->login_request)
         return STATUS_OK;
     if (status == 202)
         return error_set(error, STATUS_RETRY,
@@ -82,7 +82,7 @@ static enum status judge_success(const struct url_client *client, const struct p
                      ask->shown, status);
 }
 
-enum status url_answer_judge(const struct url_client *client, const struct page_request *ask,
+enum status url_answer_judge(const struct url_settings *settings, const struct page_request *ask,
                              const struct http_response *answer, struct error *error)
 {
     long status = answer->status;
@@ -92,7 +92,7 @@ enum status url_answer_judge(const struct url_client *client, const struct page_
         return error_set(error, STATUS_STOP,
                          _("%s answers 304 (not modified) to a request without condition"), ask->shown);
     if (status >= 200 && status < 300)
-        return judge_success(client, ask, answer, error);
+        return judge_success(settings, ask, answer, error);
     if (status == 304)
         return STATUS_OK;
     if (status >= 300 && status < 400)
@@ -303,11 +303,10 @@ static enum status check_success(const struct url_settings *settings, const stru
                      TEXT_ARG(words));
 }
 
-enum status url_answer_unwrap(const struct url_client *client, const struct page_request *ask,
+enum status url_answer_unwrap(const struct url_settings *settings, const struct page_request *ask,
                               struct spool_file *content, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
-    const struct url_settings *settings = client->settings;
     struct text inner = TEXT_NONE;
     size_t count = 1;
     if (!settings->unwrap)
@@ -328,27 +327,24 @@ enum status url_answer_unwrap(const struct url_client *client, const struct page
     return spool_file_put(content, inner, error);
 }
 
-enum status url_answer_check(const struct url_client *client, const struct page_request *ask,
-                             struct spool_file *content, const struct http_response *answer,
-                             struct url_reply *reply, struct error *error)
+enum status url_answer_check(const struct url_settings *settings, const struct page_request *ask,
+                             struct spool_file *content, enum source_format format, struct url_reply *reply,
+                             struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
-    const struct url_settings *settings = client->settings;
     struct text start;
     size_t at;
-    (void)answer;
     if (spool_file_start(content, &arena, LOOKED_AT, &start, error))
         return error->status;
-    int format = settings->has_detail && ask->request != &settings->detail_request
-                     ? (int)SOURCE_JSON
-                     : client->fetch->source->format;
+    if (settings->has_detail && ask->request != &settings->detail_request)
+        format = SOURCE_JSON;
     bool html = is_html(start);
     if (html && format != SOURCE_HTML)
         return refuse_page(ask, &arena, start, error);
     if (html && (find_folded(title_of(&arena, start), "request rejected", &at) ||
                  find_folded(start, "the requested url was rejected", &at)))
         return refuse_page(ask, &arena, start, error);
-    if (url_answer_unwrap(client, ask, content, error))
+    if (url_answer_unwrap(settings, ask, content, error))
         return error->status;
     if (settings->wanted.given &&
         (settings->wanted.from.path ? format != SOURCE_JSON : format == SOURCE_JSON))

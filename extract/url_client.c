@@ -186,9 +186,9 @@ static enum status log_in(struct url_client *client, struct error *error)
     if (status == STATUS_OK)
         status = send(client, &ask, &content, &arena, &answer, &reply, error);
     if (status == STATUS_OK)
-        status = url_answer_judge(client, &ask, &answer, error);
+        status = url_answer_judge(settings, &ask, &answer, error);
     if (status == STATUS_OK)
-        status = url_answer_unwrap(client, &ask, &content, error);
+        status = url_answer_unwrap(settings, &ask, &content, error);
     if (status == STATUS_OK)
         status = url_answer_find(&content, &arena, &settings->session, &session, NULL, error);
     if (status == STATUS_END || (status == STATUS_OK && !text_trim(session).length)) {
@@ -237,13 +237,14 @@ static enum status attempt(struct url_client *client, const struct page_request 
     if (status)
         return status;
     *told = answer.retry_after_ms;
-    status = url_answer_judge(client, ask, &answer, error);
+    status = url_answer_judge(settings, ask, &answer, error);
     reply->unchanged = answer.status == 304;
     reply->empty = answer.status == 204;
     reply->lacking = status == STATUS_REJECT;
     reply->behind = answer.status == 404 || answer.status == 410 || answer.status == 416;
     if (status == STATUS_OK && !reply->unchanged && !reply->empty)
-        status = url_answer_check(client, ask, content, &answer, reply, error);
+        status = url_answer_check(settings, ask, content, (enum source_format)client->fetch->source->format,
+                                  reply, error);
     return status;
 }
 

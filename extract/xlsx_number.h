@@ -6,7 +6,7 @@
 
 #include "core/arena.h"
 #include "core/text.h"
-#include "extract/xlsx.h"
+#include "extract/xlsx_table.h"
 
 enum xlsx_shape { XLSX_AS_NUMBER, XLSX_AS_DATE, XLSX_AS_TIME, XLSX_AS_DATE_TIME, XLSX_AS_ELAPSED };
 

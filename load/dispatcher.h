@@ -9,7 +9,7 @@
 #ifndef LOAD_DISPATCHER_H
 #define LOAD_DISPATCHER_H
 
-#include "load/load.h"
+#include "load/load_request.h"
 #include "load/portal.h"
 #include "store/store_run.h"
 

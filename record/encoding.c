@@ -9,48 +9,6 @@
 #include "record/encoding_verdict.h"
 #include "record/encoding_viqr.h"
 
-static const struct {
-    const char *name;
-    enum encoding encoding;
-} names[] = {
-    /* the first name of each is the one that is shown */
-    { "auto", ENCODING_AUTO },        { "utf-8", ENCODING_UTF8 },          { "utf-16", ENCODING_UTF16 },
-    { "utf-16le", ENCODING_UTF16LE }, { "utf-16be", ENCODING_UTF16BE },    { "cp1258", ENCODING_CP1258 },
-    { "viscii", ENCODING_VISCII },    { "tcvn3", ENCODING_TCVN3 },         { "vni", ENCODING_VNI },
-    { "vps", ENCODING_VPS },          { "viqr", ENCODING_VIQR },           { "viq", ENCODING_VIQR },
-    { "utf8", ENCODING_UTF8 },        { "utf16", ENCODING_UTF16 },         { "utf16le", ENCODING_UTF16LE },
-    { "utf16be", ENCODING_UTF16BE },  { "windows-1258", ENCODING_CP1258 }, { "tcvn", ENCODING_TCVN3 },
-    { "abc", ENCODING_TCVN3 },
-};
-
-bool encoding_named(struct text name, enum encoding *encoding)
-{
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        size_t length = strlen(names[i].name), at = 0;
-        while (at < name.length && at < length) {
-            char byte = name.bytes[at];
-            if (byte >= 'A' && byte <= 'Z')
-                byte = (char)(byte + 32);
-            if (byte != names[i].name[at])
-                break;
-            at++;
-        }
-        if (at == length && at == name.length) {
-            *encoding = names[i].encoding;
-            return true;
-        }
-    }
-    return false;
-}
-
-const char *encoding_name(enum encoding encoding)
-{
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (names[i].encoding == encoding)
-            return names[i].name;
-    return "";
-}
-
 /* The reading behind an encoding of old bytes; READING_UTF8 for the others. */
 static enum encoding_reading reading_of(enum encoding encoding)
 {

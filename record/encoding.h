@@ -16,36 +16,10 @@
 #ifndef RECORD_ENCODING_H
 #define RECORD_ENCODING_H
 
-#include <stdbool.h>
-
 #include "core/arena.h"
 #include "core/error.h"
 #include "core/text.h"
-
-enum encoding {
-    ENCODING_AUTO,
-    ENCODING_UTF8,
-    ENCODING_UTF16, /* byte order mark, or the likelier order */
-    ENCODING_UTF16LE,
-    ENCODING_UTF16BE,
-    ENCODING_CP1258,
-    ENCODING_VISCII,
-    ENCODING_TCVN3,
-    ENCODING_VNI,
-    ENCODING_VPS,
-    ENCODING_VIQR,
-};
-
-/* "tcvn3", "UTF-8", …, case ignored; false when unknown. */
-bool encoding_named(struct text name, enum encoding *encoding);
-const char *encoding_name(enum encoding encoding);
-
-/* What was found, for evidence. */
-struct encoding_finding {
-    enum encoding encoding; /* what the text was taken for */
-    int certainty;          /* 0 … 100 */
-    char evidence[256];     /* in words: which bytes or letters spoke for and against */
-};
+#include "record/encoding_finding.h"
 
 struct encoding_options {
     bool capitals; /* tcvn3: everything is in the capitals font (case is lost otherwise and said so) */

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "adapters/unicode.h"
-#include "record/encoding_verdict.h"
 #include "record/encoding_viqr.h"
 
 static bool is_letter(unsigned char byte)
@@ -186,7 +185,7 @@ static enum status judge_lost(struct text utf8, bool ascii, int least, struct en
                          _("a question mark seems to stand for a letter that was lost before, in \"%.*s\" at "
                            "byte %zu"),
                          TEXT_ARG(piece), place.at);
-    return encoding_verdict_doubt(finding, error);
+    return encoding_finding_doubt(finding, error);
 }
 
 static enum status judge_twice(struct text utf8, const struct encoding_survey *survey,
@@ -200,11 +199,11 @@ static enum status judge_twice(struct text utf8, const struct encoding_survey *s
                              _("looks like UTF-8 read as Windows-1252 and encoded once more: %zu letters, "
                                "such as \"%.*s\" at byte %zu"),
                              survey->mojibake, TEXT_ARG(piece), survey->mojibake_place.at);
-        return encoding_verdict_doubt(finding, error);
+        return encoding_finding_doubt(finding, error);
     }
     if (text_find(utf8, TEXT("\uFFFD"), &lost)) {
         encoding_finding_say(finding, _("U+FFFD at byte %zu stands for a letter that was lost before"), lost);
-        return encoding_verdict_doubt(finding, error);
+        return encoding_finding_doubt(finding, error);
     }
     return STATUS_OK;
 }
@@ -222,14 +221,14 @@ enum status encoding_damage_judge(struct text utf8, bool ascii, const struct enc
             _("the letter \"%.*s\" at byte %zu is of another script than the word it stands in; "
               "bytes of another encoding may look so"),
             TEXT_ARG(piece), place.at);
-        return encoding_verdict_doubt(finding, error);
+        return encoding_finding_doubt(finding, error);
     }
     if (find_amount(utf8, &place)) {
         struct text piece = piece_of(utf8, place);
         encoding_finding_say(finding,
                              _("the amount \"%.*s\" at byte %zu ends in a sign that is đ in an old font"),
                              TEXT_ARG(piece), place.at);
-        return encoding_verdict_doubt(finding, error);
+        return encoding_finding_doubt(finding, error);
     }
     return judge_lost(utf8, ascii, 2, finding, error);
 }
@@ -245,7 +244,7 @@ enum status encoding_damage_judge_decoded(struct text utf8, struct encoding_find
     struct text word = text_slice(utf8, survey.place.at, survey.place.length);
     encoding_finding_say(finding, _("two encodings in one text: %s, and %zu words in VIQR such as \"%.*s\""),
                          encoding_name(finding->encoding), survey.decisive, TEXT_ARG(word));
-    return encoding_verdict_doubt(finding, error);
+    return encoding_finding_doubt(finding, error);
 }
 
 /* Ã, Ä, Å, Æ, and á before º or »: what the lead bytes of Vietnamese letters look like. */

@@ -3,8 +3,8 @@
 #define RECORD_ENCODING_DAMAGE_H
 
 #include "core/error.h"
-#include "record/encoding.h"
 #include "record/encoding_detect.h"
+#include "record/encoding_finding.h"
 
 /* STATUS_REJECT with the evidence, where a text holds
  * - UTF-8 that was read as another encoding and encoded once more (a survey knows),

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "adapters/unicode.h"
-#include "record/encoding_verdict.h"
 
 static int32_t unit_at(struct text bytes, size_t at, bool big)
 {
@@ -43,7 +42,7 @@ static enum status find_order(struct text *bytes, enum encoding *encoding, struc
     encoding_finding_set(
         finding, *encoding, finding->certainty > 49 ? 49 : finding->certainty,
         _("UTF-16 without a byte order mark, and neither order makes a Vietnamese text of it"));
-    return encoding_verdict_doubt(finding, error);
+    return encoding_finding_doubt(finding, error);
 }
 
 enum status encoding_utf16_decode(struct arena *arena, enum encoding encoding, struct text bytes,

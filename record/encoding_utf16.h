@@ -3,7 +3,7 @@
 #define RECORD_ENCODING_UTF16_H
 
 #include "core/error.h"
-#include "record/encoding.h"
+#include "record/encoding_finding.h"
 
 /* Into UTF-8 (not yet NFC). STATUS_REJECT for an odd number of bytes, a lone surrogate, a NUL, or no mark and
  * no order that gives a text; the finding's evidence is set only where the order was in question. */

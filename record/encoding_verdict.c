@@ -1,6 +1,5 @@
 #include "record/encoding_verdict.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,35 +42,6 @@ enum encoding encoding_reading_encoding(enum encoding_reading reading)
 static bool siblings(enum encoding_reading left, enum encoding_reading right)
 {
     return encoding_reading_encoding(left) == encoding_reading_encoding(right);
-}
-
-void encoding_finding_set(struct encoding_finding *finding, enum encoding encoding, int certainty,
-                          const char *evidence)
-{
-    *finding = (struct encoding_finding){ .encoding = encoding, .certainty = certainty };
-    struct text text = text_of(evidence);
-    memcpy(finding->evidence, evidence, text_cut(text, sizeof finding->evidence - 1));
-}
-
-void encoding_finding_say(struct encoding_finding *finding, const char *format, ...)
-{
-    char all[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(all, sizeof all, format, arguments);
-    va_end(arguments);
-    encoding_finding_set(finding, finding->encoding, finding->certainty, all);
-}
-
-enum status encoding_verdict_doubt(struct encoding_finding *finding, struct error *error)
-{
-    if (finding->certainty > 49)
-        finding->certainty = 49;
-    return error_set(
-        error, STATUS_REJECT,
-        _("the encoding of the text is doubtful: %s; name the encoding in the source's configuration, "
-          "or correct the text at its source"),
-        finding->evidence);
 }
 
 /* A word of the text, read in this way; "?" for what does not read. */
@@ -166,7 +136,7 @@ static enum status mixed(struct text text, bool typed, const struct encoding_sur
           "word in %s (\"%s\")"),
         encoding_reading_name(reading), survey->counts[reading].good, survey->words, here.text, place.at,
         encoding_reading_name(other), there.text);
-    return encoding_verdict_doubt(finding, error);
+    return encoding_finding_doubt(finding, error);
 }
 
 static enum status ambiguous(struct text text, bool typed, const struct encoding_survey *survey,
@@ -184,7 +154,7 @@ static enum status ambiguous(struct text text, bool typed, const struct encoding
           "or \"%s\""),
         encoding_reading_name(best), survey->counts[best].good, survey->words, encoding_reading_name(second),
         survey->counts[second].good, bytes.text, place.at, here.text, there.text);
-    return encoding_verdict_doubt(finding, error);
+    return encoding_finding_doubt(finding, error);
 }
 
 static void say_taken(const struct encoding_survey *survey, enum encoding_reading reading,
@@ -228,7 +198,7 @@ static enum status take(struct text text, bool typed, const struct encoding_surv
             _("no encoding makes Vietnamese words of it: %s does best, with %zu of %zu; it would make \"%s\" "
               "at byte %zu"),
             encoding_reading_name(best), count->good, survey->words, sample.text, place.at);
-        return encoding_verdict_doubt(finding, error);
+        return encoding_finding_doubt(finding, error);
     }
     if (other != best)
         return mixed(text, typed, survey, best, other, finding, error);
@@ -239,7 +209,7 @@ static enum status take(struct text text, bool typed, const struct encoding_surv
     if (count->bad * BAD_SHARE > survey->words) {
         encoding_finding_say(finding, _("%s makes Vietnamese of %zu of %zu words, but nothing of %zu"),
                              encoding_reading_name(best), count->good, survey->words, count->bad);
-        return encoding_verdict_doubt(finding, error);
+        return encoding_finding_doubt(finding, error);
     }
     say_taken(survey, best, second, finding);
     return STATUS_OK;
@@ -259,7 +229,7 @@ static enum status say_control(struct text text, size_t at, struct encoding_find
 {
     encoding_finding_say(finding, _("it holds control characters, such as 0x%02X at byte %zu"),
                          (unsigned char)text.bytes[at], at);
-    return encoding_verdict_doubt(finding, error);
+    return encoding_finding_doubt(finding, error);
 }
 
 bool encoding_has_controls(struct text text)
@@ -286,12 +256,12 @@ enum status encoding_verdict_bytes(struct text bytes, enum encoding_reading *rea
         encoding_finding_say(finding,
                              _("no encoding makes Vietnamese words of it; byte 0x%02X at %zu is not UTF-8"),
                              (unsigned char)bytes.bytes[at], at);
-        return encoding_verdict_doubt(finding, error);
+        return encoding_finding_doubt(finding, error);
     }
     encoding_finding_say(finding,
                          _("%zu of %zu words are Vietnamese in UTF-8, but byte 0x%02X at %zu is not UTF-8"),
                          survey.counts[READING_UTF8].good, survey.words, (unsigned char)bytes.bytes[at], at);
-    return encoding_verdict_doubt(finding, error);
+    return encoding_finding_doubt(finding, error);
 }
 
 /* ASCII alone, or letters beyond it: does it hold VIQR? */
@@ -313,7 +283,7 @@ static enum status judge_viqr(struct text utf8, bool ascii, bool *viqr, struct e
             _("two encodings in one text: letters of Unicode, and %zu words in VIQR such as \"%.*s\" at byte "
               "%zu"),
             survey.decisive, TEXT_ARG(word), survey.place.at);
-        return encoding_verdict_doubt(finding, error);
+        return encoding_finding_doubt(finding, error);
     }
     size_t against = survey.strange + survey.opposed,
            speaking = marked + survey.faint + (against ? 0 : survey.tails);
@@ -328,7 +298,7 @@ static enum status judge_viqr(struct text utf8, bool ascii, bool *viqr, struct e
             _("ASCII, of which %zu words are Vietnamese in VIQR (such as \"%.*s\" at byte %zu) and %zu are "
               "not"),
             speaking, TEXT_ARG(word), survey.place.at, against);
-        return encoding_verdict_doubt(finding, error);
+        return encoding_finding_doubt(finding, error);
     }
     *viqr = true;
     encoding_finding_say(finding, _("%zu words carry VIQR's marks and are Vietnamese, such as \"%.*s\""),
@@ -459,7 +429,7 @@ enum status encoding_verdict_named(struct text text, bool typed, enum encoding_r
         encoding_finding_say(
             finding, _("%zu words have letters that only Unicode has, so the text is not all typed in %s"),
             survey.own, encoding_reading_name(*reading));
-        return encoding_verdict_doubt(finding, error);
+        return encoding_finding_doubt(finding, error);
     }
     enum encoding_reading other = most_contrary(&survey, *reading);
     if (other != *reading)

@@ -3,7 +3,7 @@
 #define RECORD_ENCODING_VERDICT_H
 
 #include "core/error.h"
-#include "record/encoding.h"
+#include "record/encoding_finding.h"
 #include "record/encoding_tables.h"
 
 const char *encoding_reading_name(enum encoding_reading reading);
@@ -26,15 +26,5 @@ enum status encoding_verdict_unicode(struct text utf8, bool raw, enum encoding_r
  * encoding stand in the text. */
 enum status encoding_verdict_named(struct text text, bool typed, enum encoding_reading *reading,
                                    struct encoding_finding *finding, struct error *error);
-
-void encoding_finding_set(struct encoding_finding *finding, enum encoding encoding, int certainty,
-                          const char *evidence);
-
-/* Sets the evidence alone. */
-void encoding_finding_say(struct encoding_finding *finding, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* Closes a rejection: the message with the evidence of the finding in it. */
-enum status encoding_verdict_doubt(struct encoding_finding *finding, struct error *error);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef REPORT_REPORT_PARTS_H
 #define REPORT_REPORT_PARTS_H
 
-#include "report/report.h"
+#include "report/report_request.h"
 
 void report_column(struct arena *arena, struct value *table, const char *name, const char *heading,
                    const char *kind);

@@ -7,7 +7,7 @@
 #include "adapters/json.h"
 #include "store/approval_rows.h"
 #include "store/approval_signature.h"
-#include "store/ledger.h"
+#include "store/ledger_entry.h"
 #include "store/merkle.h"
 #include "store/outbox_scan.h"
 

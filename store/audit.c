@@ -122,10 +122,11 @@ static enum status check_signer(struct store *store, const struct audit_settings
     enum status status = settings->has_signer ? STATUS_END : audit_head(store, &arena, 0, &head, error);
     if (status || !head.is_signed)
         return status == STATUS_END ? STATUS_OK : status;
-    return error_set(error, STATUS_USAGE,
-                     _("%s: its ledger's heads are signed, but the configuration names no key; name it as "
-                       "\"key\" in \"ledger\" (a new one takes over where the earlier one stands in \"public\")"),
-                     store_path(store));
+    return error_set(
+        error, STATUS_USAGE,
+        _("%s: its ledger's heads are signed, but the configuration names no key; name it as "
+          "\"key\" in \"ledger\" (a new one takes over where the earlier one stands in \"public\")"),
+        store_path(store));
 }
 
 enum status audit_check_settings(struct store *store, const struct audit_settings *settings,

@@ -105,7 +105,8 @@ void evidence_check_people(struct evidence *evidence)
     struct audit_pass *pass = evidence->pass;
     const struct digest *force = NULL;
     int64_t held = 0;
-    for (const struct evidence_decision *decision = evidence->decisions; decision; decision = decision->next) {
+    for (const struct evidence_decision *decision = evidence->decisions; decision;
+         decision = decision->next) {
         ARENA_OWNED struct arena arena = { 0 };
         struct error reason = { 0 };
         if (text_is(decision->kind, "submitted"))

@@ -3,8 +3,9 @@
 #ifndef STORE_AUDIT_SCAN_H
 #define STORE_AUDIT_SCAN_H
 
-#include "store/ledger.h"
+#include "store/ledger_entry.h"
 #include "store/merkle.h"
+#include "store/store.h"
 
 /* Members of a detail that name bytes by their digest. The first are a source's; what the others name is kept as it is. */
 #define AUDIT_NAMED 6

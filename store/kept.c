@@ -23,26 +23,28 @@
 /* A conflict has no intent any more: the run that met it. */
 #define DELIVERED_IN                                                                                         \
     "coalesce((SELECT l.run FROM ledger l WHERE l.seq = q.intent_event), CASE q.state WHEN 'conflict' THEN"  \
-    " (SELECT l.run FROM ledger l WHERE l.code = q.code AND l.event IN ('conflict', 'differs')"              \
+    " (SELECT l.run FROM ledger l WHERE l.code = q.code AND l.event IN ('conflict', 'differs', 'withheld')"  \
     "  ORDER BY l.seq DESC LIMIT 1) END)"
 #define STATE "CASE q.state WHEN 'intended' THEN 'unknown' ELSE q.state END"
+/* What took up, tried or decided anew since then, and ended as before, is not new. */
+#define STOOD_SO(run)                                                                                            STATE " IS (SELECT CASE WHEN l.event IN ('conflict', 'differs', 'withheld') THEN 'conflict'"                   "   WHEN l.event = 'intended' THEN 'unknown' WHEN l.event IN ('refused', 'unknown', 'failed') THEN l.event END"            "  FROM ledger l WHERE l.code = q.code AND l.run <= " run " AND l.event IN ('conflict', 'differs', 'withheld',"            "   'intended', 'refused', 'unknown', 'failed', 'published', 'withdrawn', 'recalled', 'overwrite-ordered',"                "   'withdrawal-ordered', 'order-ended', 'retried') AND (l.event <> 'retried' OR l.source IS NULL)"                        "  ORDER BY l.seq DESC LIMIT 1)"
 
 #define KEPT                                                                                                 \
     "WITH kept AS (SELECT coalesce(r.department, s.name) AS department, s.name AS source, r.key, r.code,"                               \
     "  r.content, r.locator, r.outcome, f.rule, f.severity, f.field, f.value, f.reason, f.arguments, f.message, f.cites,"   \
-    "  f.since_run AS since_run, 0 AS kind, r.id AS record, f.rowid AS finding" RECORDS                          \
+    "  f.since_run AS since_run, 0 AS kind, r.id AS record, f.rowid AS finding, 0 AS stood" RECORDS                          \
     " UNION ALL SELECT coalesce(r.department, s.name, ''), s.name, r.key, q.code,"                                             \
     "  r.content, r.locator, " STATE ", NULL, NULL, NULL, NULL, NULL, NULL,"        \
-    "  q.words, NULL, " DELIVERED_IN ", 1, q.record, 0" DELIVERIES \
+    "  q.words, NULL, " DELIVERED_IN ", 1, q.record, 0, " STOOD_SO("?6") DELIVERIES \
     " UNION ALL SELECT coalesce(r.department, s.name, ''), s.name, r.key, q.code,"                               \
     "  r.content, r.locator,"                                                                                    \
     "  json_extract(j.value, '$.outcome'), NULL, NULL, json_extract(j.value, '$.field'), NULL, NULL, NULL,"      \
-    "  json_extract(j.value, '$.words'), NULL, CAST(json_extract(j.value, '$.run') AS INTEGER), 2, q.record, 0"  \
+    "  json_extract(j.value, '$.words'), NULL, CAST(json_extract(j.value, '$.run') AS INTEGER), 2, q.record, 0, 0"  \
     ASKED "),"                            \
     " chosen AS (SELECT * FROM kept WHERE (?1 IS NULL OR source IN (SELECT value FROM json_each(?1))) AND (?2 IS NULL OR rule = ?2)"             \
     "  AND (?3 IS NULL OR department = ?3) AND (?4 IS NULL OR code IN (SELECT value FROM json_each(?4))"        \
     "   OR key IN (SELECT value FROM json_each(?4)))"                            \
-    "  AND (?5 IS NULL OR outcome = ?5) AND (coalesce(since_run, 0) > ?6"                    \
+    "  AND (?5 IS NULL OR outcome = ?5) AND ((coalesce(since_run, 0) > ?6 AND NOT stood)"                    \
     "   OR since_run IN (SELECT value FROM json_each(?13)))"                                         \
     "  AND (?8 IS NULL OR reason = ?8) AND (?9 IS NULL OR message = ?9)) "
 
@@ -180,15 +182,15 @@ enum status kept_count(struct store *store, int64_t since, struct arena *arena, 
     struct sqlite_statement *row;
     struct scene scene;
     if (look(store, arena, &scene, error) ||
-        store_sql(
-            store,
-            "SELECT " DIFFERENT("kind", "record", "code") ", " DIFFERENT(
-                "kind", "record", "code") " FILTER (WHERE coalesce(since_run, 0) > ?1) FROM"
-                                          " (SELECT f.since_run, 0 AS kind, r.id AS record, r.code" RECORDS
-                                          " UNION ALL SELECT " DELIVERED_IN ", 1, q.record, q.code" DELIVERIES
-                                          " UNION ALL SELECT CAST(json_extract(j.value, '$.run') AS "
-                                          "INTEGER), 2, q.record, q.code" ASKED ")",
-            &row, error))
+        store_sql(store,
+                  "SELECT " DIFFERENT("kind", "record", "code") ", " DIFFERENT(
+                      "kind", "record",
+                      "code") " FILTER (WHERE coalesce(since_run, 0) > ?1 AND NOT stood) FROM"
+                              " (SELECT f.since_run, 0 AS kind, r.id AS record, r.code, 0 AS stood" RECORDS
+                              " UNION ALL SELECT " DELIVERED_IN ", 1, q.record, q.code, " STOOD_SO("?1")
+                                  DELIVERIES " UNION ALL SELECT CAST(json_extract(j.value, '$.run') AS "
+                                             "INTEGER), 2, q.record, q.code, 0" ASKED ")",
+                  &row, error))
         return error->status;
     sqlite_bind_number(row, 1, since ? since : -1);
     bind_scene(row, &scene);

@@ -32,13 +32,4 @@ enum status ledger_append_alone(struct store *store, const struct ledger_event *
 enum status ledger_append_to(struct store *store, int64_t run, const struct ledger_event *event,
                              struct error *error);
 
-/* The bytes that are hashed for one event of the ledger; for verification. */
-struct ledger_entry {
-    int64_t seq, run;
-    struct text at, event, source, code, actor, detail; /* bytes NULL: absent */
-    bool has_digest;
-    struct digest digest, hash;
-};
-void ledger_canonical(struct buffer *out, const struct ledger_entry *entry);
-
 #endif

@@ -5,7 +5,7 @@
 #ifndef STORE_OUTBOX_REPLAY_H
 #define STORE_OUTBOX_REPLAY_H
 
-#include "store/ledger.h"
+#include "store/ledger_entry.h"
 #include "store/outbox.h"
 
 struct outbox_replay {

@@ -7,8 +7,9 @@
 
 #include "core/date.h"
 #include "core/memory.h"
-#include "store/report_view.h"
 #include "store/statement_rows.h"
+
+const char *const report_lists[] = { "fields", "executing", "services", NULL };
 
 #define STEP 64 /* codes that are read while others wait */
 

@@ -13,6 +13,8 @@
 
 #define REPORT_MEMORY_BYTES ((size_t)128 << 20)
 
+extern const char *const report_lists[]; /* columns that are lists; ends with NULL */
+
 struct report_memory;
 
 struct report_memory *report_memory_open(void);

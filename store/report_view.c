@@ -2,8 +2,6 @@
 
 #include "store/statement_rows.h"
 
-const char *const report_lists[] = { "fields", "executing", "services", NULL };
-
 static enum status read_rows(struct store *store, struct arena *arena, const char *sql, const char *day,
                              struct value **rows, struct error *error)
 {

@@ -11,8 +11,6 @@
 #include "store/report_memory.h"
 #include "store/store.h"
 
-extern const char *const report_lists[]; /* columns that are lists; ends with NULL */
-
 /* What stood there at the end of the day: the rows of report_procedures, one a code, in order of code. `memory`: one
  * that is held, whose rows are only to be read; NULL, here and below: there is none. */
 enum status report_view_standing(struct store *store, const struct report_memory *memory, struct arena *arena,

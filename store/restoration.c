@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "adapters/json.h"
+#include "store/ledger.h"
 #include "store/merkle.h"
 #include "store/statement_rows.h"
 

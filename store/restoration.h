@@ -9,7 +9,7 @@
 #define STORE_RESTORATION_H
 
 #include "store/audit.h"
-#include "store/ledger.h"
+#include "store/ledger_entry.h"
 
 struct restoration {
     struct audit_head head;   /* of the backup: size and root */

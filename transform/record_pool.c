@@ -257,11 +257,13 @@ void record_pool_serve(struct channel *channel, const struct transform_request *
     struct serving *serving = memory_new(struct serving);
     struct transform_item items[RECORD_BATCH];
     struct rule_set *rules;
+    struct digest digest;
+    struct error error;
     struct message message;
     struct arena arena = { 0 };
     size_t source, count;
     serving->request = request;
-    if (transform_rules(request, &arena, &rules))
+    if (transform_rules(request, &arena, &rules, &digest, &error))
         return;
     serving->means =
         (struct record_work_means){ .rules = rules, .language = language_named(request->language) };

@@ -7,7 +7,7 @@
 #define TRANSFORM_RECORD_POOL_H
 
 #include "transform/record_message.h"
-#include "transform/transform.h"
+#include "transform/transform_request.h"
 
 struct record_batch {
     struct record_work works[RECORD_BATCH];

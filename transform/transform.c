@@ -13,44 +13,12 @@
 
 #define GROUP 16 /* batches in one transaction */
 
-static struct date day_of(const struct transform_request *request)
-{
-    char text[11];
-    struct date today = { 0 };
-    clock_format_date(request->clock->now(request->clock), text);
-    date_read(text_of(text), &today);
-    return today;
-}
-
-static enum status compile_rules(const struct transform_request *request, struct arena *arena,
-                                 struct rule_set **rules, struct digest *transform_digest,
-                                 struct error *error)
-{
-    struct rule_options options = { .today = day_of(request),
-                                    .lists = request->lists,
-                                    .language = request->language,
-                                    .baseline = request->baseline,
-                                    .agency = request->defaults.agency_code,
-                                    .agency_kind = request->agency_kind,
-                                    .faults = request->context->faults };
-    return rule_compile_all(arena, request->rule_files, request->rule_file_count, &options, rules,
-                            transform_digest, error);
-}
-
-enum status transform_rules(const struct transform_request *request, struct arena *arena,
-                            struct rule_set **rules)
-{
-    struct digest digest;
-    struct error error;
-    return compile_rules(request, arena, rules, &digest, &error);
-}
-
 enum status transform_check(const struct transform_request *request, struct digest *rules_digest,
                             struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct rule_set *rules = NULL;
-    enum status status = compile_rules(request, &arena, &rules, rules_digest, error);
+    enum status status = transform_rules(request, &arena, &rules, rules_digest, error);
     rule_free_all(rules);
     if (status && !setting_goes_on(request->context, error))
         return status;
@@ -127,8 +95,8 @@ static enum status prepare(struct transform *transform, struct error *error)
 {
     const struct transform_request *request = transform->request;
     if (!transform->rules) {
-        transform->today = day_of(request);
-        if (compile_rules(request, &transform->arena, &transform->rules, &transform->rules_digest, error))
+        transform->today = transform_today(request);
+        if (transform_rules(request, &transform->arena, &transform->rules, &transform->rules_digest, error))
             return error->status;
         transform->means = (struct record_work_means){ .rules = transform->rules,
                                                        .language = language_named(request->language) };
@@ -362,7 +330,7 @@ enum status transform_run(struct store *store, struct transform *transform, stru
 {
     const struct transform_request *request = transform->request;
     /* Rules may begin to hold at midnight. */
-    if (transform->rules && date_compare(transform->today, day_of(request)))
+    if (transform->rules && date_compare(transform->today, transform_today(request)))
         forget(transform);
     enum status status = prepare(transform, error);
     if (status == STATUS_OK)
@@ -427,7 +395,7 @@ static enum status compile_and_play(const struct transform_request *request, con
     struct map *map = NULL;
     struct digest transform_digest;
     *one = (struct transform_one){ 0 };
-    enum status status = compile_rules(request, arena, &rules, &transform_digest, error);
+    enum status status = transform_rules(request, arena, &rules, &transform_digest, error);
     if (status == STATUS_OK && playing->source)
         status = map_compile(request->context, playing->source, request->lists, &request->defaults, &map,
                              &transform_digest, error);
@@ -461,7 +429,7 @@ enum status transform_review(const struct transform_request *request,
     ARENA_OWNED struct arena arena = { 0 };
     struct rule_set *rules = NULL;
     struct digest transform_digest;
-    enum status status = compile_rules(request, &arena, &rules, &transform_digest, error);
+    enum status status = transform_rules(request, &arena, &rules, &transform_digest, error);
     if (status == STATUS_OK && say)
         rule_lint(rules, say, user_data);
     if (status == STATUS_OK && visit)

@@ -2,39 +2,10 @@
 #ifndef TRANSFORM_TRANSFORM_H
 #define TRANSFORM_TRANSFORM_H
 
-#include <signal.h>
-
-#include "adapters/child.h"
-#include "record/source.h"
 #include "store/staging.h"
 #include "store/transform_queue.h"
-#include "transform/map.h"
-#include "transform/resolve.h"
-#include "transform/rule.h"
 #include "transform/rule_example.h"
-
-struct transform_request {
-    const struct source *sources; /* all of the configuration */
-    size_t source_count;
-    const char *const *names; /* only these; count 0: all */
-    size_t name_count;
-    const struct text *codes; /* only records known under these; count 0: all */
-    size_t code_count;
-    const struct code_list *lists;
-    const struct rule_file *rule_files;
-    size_t rule_file_count;
-    struct map_defaults defaults;
-    const char *language;
-    struct date baseline; /* see rule_options */
-    enum agency_kind agency_kind;
-    struct resolve_precedence precedence;
-    const struct setting_context *context;
-    struct clock *clock;
-    struct spawner *spawner; /* records are worked by processes of their own; NULL: by threads */
-    const volatile sig_atomic_t *stop;
-    void (*progress)(void *user_data, const char *source, int64_t done);
-    void *user_data;
-};
+#include "transform/transform_request.h"
 
 struct transform_counts {
     struct resolve_counts work;
@@ -45,10 +16,6 @@ struct transform_counts {
  * the rules in force and their code lists. */
 enum status transform_check(const struct transform_request *request, struct digest *rules_digest,
                             struct error *error);
-
-/* The rules as they are compiled for a run; whoever called transform_check knows that they are. */
-enum status transform_rules(const struct transform_request *request, struct arena *arena,
-                            struct rule_set **rules);
 
 /* What one run maps and checks. A record takes one way, whoever brings it: extract's staging, which tells the sink of it
  * in the moment it is staged, or the queue in the store. The sink is a short cut: what does not come through it stands in

@@ -173,6 +173,24 @@ class Kept(Night):
         rows = {row["code"]: row["outcome"] for row in self.kept()["rows"]}
         self.assertEqual(rows, {"1.000001": "refused"})
 
+    def test_a_withdrawal_that_was_ordered_and_comes_with_another_content_is_new(self):
+        self.night([procedure("1.000001"), procedure("1.000002")], code=0)
+        self.expect(self.place.run("withdraw", "1.000001", "--decision", "9/QĐ-UBND", "--reason", "x", "--yes"), 0)
+        self.night([procedure("1.000001", name="Một tên khác"), procedure("1.000002")])
+        for arguments in ((), ("--since", "2")):
+            row, = self.kept(*arguments)["rows"]
+            self.assertEqual((row["code"], row["outcome"], row["since_run"]), ("1.000001", "conflict", 3))
+        self.assertEqual(self.kept("--since", "3")["rows"], [])
+
+    def test_what_was_taken_up_and_ended_as_before_is_not_new(self):
+        self.portal.faults("kind=status:422,on=put")
+        self.night([procedure("1.000001")])
+        self.expect(self.place.run("retry", "--reason", "x"), 0)
+        self.night([procedure("1.000001"), procedure("1.000002")])
+        self.assertEqual(self.kept()["records"], 2)
+        self.assertEqual([row["code"] for row in self.kept("--since", "1")["rows"]], ["1.000002"])
+        self.assertEqual(len(self.kept("--since", "2")["rows"]), 2, "it was pending then")
+
     def test_what_a_run_is_sending_just_now_is_not_kept_back_and_what_a_dead_one_sent_is_unknown(self):
         self.portal.faults("kind=timeout,on=put,count=1,when=before")
         self.place.change_portal(timeout="60s")
@@ -183,6 +201,7 @@ class Kept(Night):
                 "SELECT count(*) FROM ledger WHERE event = 'intended'"), "it sends")
         self.assertEqual(self.kept()["rows"], [])
         self.assertNotIn("newly", self.place.run("health").stdout)
+        self.assertIn("not ended: it is at work", self.place.run("status").stdout)
         run.signal(signal.SIGKILL)
         run.wait()
         lock = self.place.store.with_name(self.place.store.name + ".lock")
@@ -192,9 +211,17 @@ class Kept(Night):
         done = self.place.run("--json", "kept")
         self.assertEqual([row["outcome"] for row in done.json["rows"]], ["unknown"])
         self.assertIn("cannot be told", done.stderr)
+        self.assertIn("it is at work, or was broken off", self.place.run("status").stdout)
         lock.unlink()
         lock.with_suffix(".away").rename(lock)
+        for view in ("status", "runs", "health"):
+            self.assertIn("broken off: nobody is at work", self.place.run(view).stdout)
+        self.assertTrue(self.place.run("--json", "status").json["night"]["broken_off"])
+        self.assertTrue(self.place.run("--json", "runs").json["runs"][0]["broken_off"])
         self.assertEqual([row["outcome"] for row in self.kept()["rows"]], ["unknown"])
+        self.place.records(source="two")
+        self.expect(self.place.run("run"), 0)
+        self.assertRegex(self.place.run("status").stdout, r"the worst of its 2 runs: run 1, broken off: nobody is at work")
 
     def test_the_report_is_the_same_list(self):
         self.night([procedure("1.000001", status="?")])

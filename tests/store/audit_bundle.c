@@ -32,10 +32,11 @@ static void append_recovery(void)
     value_set(detail, "recover", value_boolean(&test_arena, true));
     CHECK_INT(store_begin(night.store, &error), STATUS_OK);
     struct digest digest = crypto_sha256(TEXT("{}"));
-    CHECK_INT(ledger_append(night.store,
-                            &(struct ledger_event){ .event = "submitted", .digest = &digest, .detail = detail },
-                            NULL, &error),
-              STATUS_OK);
+    CHECK_INT(
+        ledger_append(night.store,
+                      &(struct ledger_event){ .event = "submitted", .digest = &digest, .detail = detail },
+                      NULL, &error),
+        STATUS_OK);
     CHECK_INT(store_commit(night.store, &error), STATUS_OK);
 }
 

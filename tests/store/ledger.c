@@ -1,4 +1,5 @@
 #include "store/ledger.h"
+#include "store/ledger_entry.h"
 
 #include "store/merkle.h"
 #include "tests/support/night.h"

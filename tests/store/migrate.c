@@ -4,6 +4,7 @@
 
 #include "store/history.h"
 #include "store/ledger.h"
+#include "store/ledger_entry.h"
 #include "store/merkle.h"
 #include "store/outbox_proof.h"
 #include "store/schema.h"
