@@ -259,13 +259,14 @@ static void print_reconciled(struct arena *arena, const struct value *last)
            TEXT_ARG(value_text_of(last, "missing")), TEXT_ARG(value_text_of(last, "only")));
 }
 
-static void print_end(const struct value *exit_code, struct text why)
+static void print_end(const struct value *exit_code, bool broken_off, struct text why)
 {
     if (exit_code)
         printf(_("exit %.*s"), TEXT_ARG(exit_code->text));
     else
-        printf("%s", _("not ended: it is at work, or was broken off"));
-    if (why.length)
+        printf("%s", broken_off ? _("broken off: nobody is at work")
+                                : _("not ended: it is at work, or was broken off"));
+    if (exit_code && why.length)
         printf(": %.*s", (int)why.length, why.bytes);
     printf("\n");
 }
@@ -276,7 +277,7 @@ static void print_last(struct arena *arena, const struct value *last)
     printf(_("Last run: %.*s (%.*s, %.*s), "), TEXT_ARG(value_text_of(last, "run")),
            TEXT_ARG(value_text_of(last, "command")),
            TEXT_ARG(output_time(arena, value_text_of(last, "started_at"))));
-    print_end(value_find(last, "exit_code"), value_text_of(last, "why"));
+    print_end(value_find(last, "exit_code"), value_find(last, "broken_off"), value_text_of(last, "why"));
 }
 
 static void print_night(struct arena *arena, const struct situation *situation)
@@ -293,11 +294,12 @@ static void print_night(struct arena *arena, const struct situation *situation)
     printf(_("The night of %.*s: run %.*s, began %.*s, "), TEXT_ARG(value_text_of(night, "day")),
            TEXT_ARG(value_text_of(night, "last_run")),
            TEXT_ARG(output_time(arena, value_text_of(night, "started_at"))));
-    print_end(value_find(night, "exit_code"), value_text_of(night, "why"));
+    print_end(value_find(night, "exit_code"), value_find(night, "broken_off"), value_text_of(night, "why"));
     if (value_find(night, "worst_run")) {
         printf(_("  the worst of its %.*s runs: run %.*s, "), TEXT_ARG(value_text_of(night, "runs")),
                TEXT_ARG(value_text_of(night, "worst_run")));
-        print_end(value_find(night, "worst_exit_code"), value_text_of(night, "worst_why"));
+        print_end(value_find(night, "worst_exit_code"), !value_find(night, "worst_exit_code"),
+                  value_text_of(night, "worst_why"));
     }
     if (!text_is(value_text_of(night, "commands_since"), "0")) {
         printf(_("  smaller commands since: %.*s\n"), TEXT_ARG(value_text_of(night, "commands_since")));
@@ -407,9 +409,9 @@ static void print_situation(struct arena *arena, const struct situation *situati
                 (int64_t)situation->sources->count, columns, sizeof columns / sizeof *columns);
     print_broken(&screen, situation->broken);
     print_back(&situation->kept);
-    approval_status_print(arena, situation->approval);
     print_counts(_("  by rule:"), situation->by[KEPT_BY_RULE]);
     print_counts(_("  by department:"), situation->by[KEPT_BY_DEPARTMENT]);
+    approval_status_print(arena, situation->approval);
     print_kept(&screen, situation->records, points(situation, true));
     print_deliveries(&screen, situation->deliveries, points(situation, false));
     print_missing(&screen, situation->missing, situation->kept.missing);

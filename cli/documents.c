@@ -50,7 +50,8 @@ static const struct {
       "records:a deliveries:a missing:a ledger:o" },
     { "status", NULL, "rules:a deadlines:a" },
     { "runs", "runs",
-      "run:i started_at:s finished_at?:s command:s operator:s host:s version:s exit_code?:i why?:s" },
+      "run:i started_at:s finished_at?:s command:s operator:s host:s version:s exit_code?:i broken_off?:b "
+      "why?:s" },
     { "test", NULL, "passed:i failed:i tests:a examples_passed:i examples_failed:i failed_examples:a" },
     { "show", NULL,
       "code:s name?:s state?:s held?:o against?:a pending?:o records:a outcomes:a requests:a others:a "

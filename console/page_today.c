@@ -45,7 +45,8 @@ static struct text how_it_ended(const struct page *page, const struct value *nig
 {
     struct text exit_code = value_text_of(night, code), words = value_text_of(night, why);
     if (!exit_code.bytes)
-        return text_of(_("It has not ended: it is at work, or was broken off."));
+        return text_of(words.length ? _("It was broken off: nobody is at work.")
+                                    : _("It has not ended: it is at work, or was broken off."));
     const char *what = text_is(exit_code, "0")   ? _("Done, nothing is kept back.")
                        : text_is(exit_code, "1") ? _("Done; some records are kept back.")
                        : text_is(exit_code, "5") ? _("The ledger stopped it.")
@@ -129,6 +130,11 @@ static void put_figures(struct page *page, const struct today *today)
     put_figure(page, _("in conflict"), kept->conflict, kept_address(page, "conflict"), true);
     put_figure(page, _("procedures unknown"), kept->unknown, kept_address(page, "unknown"), true);
     put_figure(page, _("procedures failed"), kept->failed, kept_address(page, "failed"), true);
+    if (kept->waiting || kept->sent_back) {
+        put_figure(page, _("waiting for approval"), kept->waiting,
+                   page_address(page, "/phe-duyet", TEXT_NONE, NULL), true);
+        put_figure(page, _("sent back"), kept->sent_back, kept_address(page, "sent-back"), true);
+    }
     put_figure(page, _("records missing from their source"), kept->missing,
                page_address(page, "/nguon", TEXT_NONE, NULL), true);
     html_literal(page->out, "</ul>\n");

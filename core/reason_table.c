@@ -309,6 +309,20 @@ const struct reason_row reason_rows[] = {
               "The source {1} wins ({2}); this record differs[ in: {3:places}]"),
         WORDS("Kiểm tra lại các mục khác nhau", "Look at what differs"),
         WORDS("{1} thắng theo \"precedence\"", "{1} wins by \"precedence\"") } },
+    { "abolished.before",
+      { WORDS("Thủ tục đã bị bãi bỏ trên Cổng theo một hồ sơ nay không còn trong nguồn của nó; hồ sơ này "
+              "không đổi từ trước khi "
+              "bãi bỏ và vẫn ghi là đã công bố",
+              "The procedure was abolished at the portal on the word of a record that has left its source; "
+              "this one has not "
+              "changed since before and still says announced"),
+        WORDS("Nếu đã bãi bỏ thì ghi là bãi bỏ hoặc bỏ hồ sơ này; nếu được công bố lại thì cập nhật hồ sơ "
+              "theo quyết định mới",
+              "If it is abolished, say so or take this record out; if it was announced again, bring the "
+              "record up to the new "
+              "decision"),
+        WORDS("congkhai retry --code {1} --reason LÝ_DO thì công khai lại như hồ sơ này ghi",
+              "congkhai retry --code {1} --reason TEXT publishes it again as this record says") } },
     { "decision.missing",
       { WORDS(
             "Thủ tục đã bãi bỏ nhưng hồ sơ không nêu số quyết định bãi bỏ; thủ tục vẫn đang được công khai",

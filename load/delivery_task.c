@@ -132,6 +132,12 @@ static enum status load_body(struct store *store, struct arena *scratch, struct 
     return STATUS_OK;
 }
 
+/* It was to replace what the portal has lost: it can only be refused, and what is wanted begins anew without a base. */
+static bool has_lost_base(const struct outbox_item *item)
+{
+    return item->held_absent && item->intent_base.bytes && !item->overwrite.length;
+}
+
 enum status delivery_task_fill(struct store *store, struct arena *scratch, struct text code,
                                struct delivery_task *delivery_task, enum delivery_event *event,
                                struct error *error)
@@ -161,7 +167,7 @@ enum status delivery_task_fill(struct store *store, struct arena *scratch, struc
     *event = EVENT_BEGIN;
     if (!open)
         return STATUS_OK;
-    bool same = outbox_is_intended(item);
+    bool same = outbox_is_intended(item) && !has_lost_base(item);
     *event = same ? EVENT_RESUME : EVENT_SETTLE;
     delivery_task->left_over = true;
     delivery_task->delivery.noted = item->state == OUTBOX_UNKNOWN;

@@ -239,13 +239,13 @@ static const struct {
     enum portal_result look, change;
     bool prompt, unexplained;
 } meanings[] = {
-    [MAPI_SIGN_SESSION] = { RESULT_BUSY, RESULT_LOST, .prompt = true },
-    [MAPI_SIGN_DUPLICATE] = { RESULT_LOST, RESULT_MISMATCH },
-    [MAPI_SIGN_RIGHTS] = { RESULT_CLOSED, RESULT_CLOSED },
-    [MAPI_SIGN_UNKNOWN] = { RESULT_UNKNOWN, RESULT_LOST, .unexplained = true },
-    [MAPI_SIGN_REFUSED] = { RESULT_LOST, RESULT_REFUSED },
-    [MAPI_SIGN_BUSY] = { RESULT_BUSY, RESULT_LOST, .prompt = true },
-    [MAPI_SIGN_NONE] = { RESULT_LOST, RESULT_LOST, .unexplained = true },
+    [MAPI_SIGN_SESSION] = { .look = RESULT_BUSY, .change = RESULT_LOST, .prompt = true },
+    [MAPI_SIGN_DUPLICATE] = { .look = RESULT_LOST, .change = RESULT_MISMATCH },
+    [MAPI_SIGN_RIGHTS] = { .look = RESULT_CLOSED, .change = RESULT_CLOSED },
+    [MAPI_SIGN_UNKNOWN] = { .look = RESULT_UNKNOWN, .change = RESULT_LOST, .unexplained = true },
+    [MAPI_SIGN_REFUSED] = { .look = RESULT_LOST, .change = RESULT_REFUSED },
+    [MAPI_SIGN_BUSY] = { .look = RESULT_BUSY, .change = RESULT_LOST, .prompt = true },
+    [MAPI_SIGN_NONE] = { .look = RESULT_LOST, .change = RESULT_LOST, .unexplained = true },
 };
 
 static enum portal_result failed(const struct mapi *mapi, struct mapi_call *call)

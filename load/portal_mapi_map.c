@@ -1,4 +1,4 @@
-/* One walk through `fields` checks it, writes procedures and takes what comes back to the form in which it is compared. */
+/* The map at work. */
 #include "load/portal_mapi_map.h"
 
 #include <string.h>
@@ -21,37 +21,38 @@ __asm__(".pushsection .rodata\n"
         ".byte 0\n"
         ".popsection\n");
 
-/* The settings of a field; what a path alone says is `from`. */
-struct field_settings {
+/* A field of the adapter, where the walk stands. */
+struct mapi_field {
+    const struct value *node; /* in the configuration */
     const char *from, *value, *each, *by, *codes, *date;
     const struct value *map;
+    const struct field *type; /* of what it stands for */
+    const struct value
+        *item;          /* of the procedure or, on the way back, of the adapter; NULL: none, or a check */
+    const char *shared; /* what the items of a group share; NULL: it is none */
 };
-#define OF(member) offsetof(struct field_settings, member)
+#define OF(member) offsetof(struct mapi_field, member)
 static const struct setting field_settings[] = {
     { "from", SETTING_TEXT, OF(from), .fallback = NULL },
     { "value", SETTING_TEXT, OF(value), .fallback = NULL },
     { "each", SETTING_TEXT, OF(each), .fallback = NULL },
     { "by", SETTING_TEXT, OF(by), .fallback = NULL },
-    { "map", SETTING_OBJECT, OF(map), .fallback = NULL },
     { "codes", SETTING_TEXT, OF(codes), .fallback = NULL },
     { "date", SETTING_TEXT, OF(date), .fallback = NULL },
+    { "map", SETTING_OBJECT, OF(map), .fallback = NULL },
 };
+
+/* One walk checks the map, writes procedures (OUT) and takes items to the form in which they are compared (BACK: what says
+ * nothing is NULL). A check is the walk over nothing, which goes into each list. */
+enum way { CHECK, OUT, BACK };
 
 struct walk {
     const struct mapi_map *map;
     struct setting_context context;
     struct error *error; /* the first fault of a check; a map that is checked has none */
-    enum { CHECK, OUT, BACK } way;
+    enum way way;
     const char *tables[TABLES_MAX]; /* of codes: the defaults', and what fields name */
     size_t table_count;
-};
-
-/* What a field of the adapter stands for. */
-struct spot {
-    const struct field *type;
-    const struct value
-        *item;          /* of the procedure or, on the way back, of the adapter; NULL: none, or a check */
-    const char *shared; /* what the items of a group share; NULL: it is none */
 };
 
 static struct text scalar_of(const struct value *value)
@@ -115,9 +116,10 @@ static struct text word_in(const struct value *table, struct text word)
 
 /* ---- checks ---- */
 
-static enum status read_field(struct walk *walk, const struct value *node, struct field_settings *field)
+/* A path alone is a `from`. */
+static enum status read_field(struct walk *walk, struct mapi_field *field)
 {
-    *field = (struct field_settings){ .from = NULL };
+    const struct value *node = field->node;
     if (value_is_scalar(node))
         field->from = text_string(walk->context.arena, node->text);
     else if (setting_read(&walk->context, field_settings, COUNT(field_settings), node, "fields", field,
@@ -133,53 +135,52 @@ static enum status read_field(struct walk *walk, const struct value *node, struc
     return STATUS_OK;
 }
 
-static enum status check_scalar(struct walk *walk, const struct value *node, const char *path,
-                                const struct field *type)
+static enum status check_scalar(struct walk *walk, const struct mapi_field *field, const char *path)
 {
-    if (type->kind != FIELD_GROUP && type->kind != FIELD_LIST)
+    if (field->type->kind != FIELD_GROUP && field->type->kind != FIELD_LIST)
         return STATUS_OK;
-    return setting_fault(&walk->context, node, walk->error,
+    return setting_fault(&walk->context, field->node, walk->error,
                          _("\"%s\" is no single text: a list wants \"each\", and what has fields of its "
                            "own a \"map\", or one of them named"),
                          path);
 }
 
 /* A word that the adapter does not know must not reach it: where the words are known, all are in the table. */
-static enum status check_codes(struct walk *walk, const struct value *node, const char *name,
-                               const struct field *type)
+static enum status check_codes(struct walk *walk, const struct mapi_field *field)
 {
     const struct setting_context *context = &walk->context;
-    const struct value *table = value_find(walk->map->codes, name);
-    const char *const *choices = type->kind == FIELD_CHOICE ? type->choices : NULL;
+    const struct value *table = value_find(walk->map->codes, field->codes);
+    const char *const *choices = field->type->kind == FIELD_CHOICE ? field->type->choices : NULL;
     size_t count = 0;
     if (!table || table->kind != VALUE_OBJECT)
-        return setting_fault(context, node, walk->error,
-                             _("there is no table \"%s\" in \"codes\": words and their codes"), name);
+        return setting_fault(context, field->node, walk->error,
+                             _("there is no table \"%s\" in \"codes\": words and their codes"), field->codes);
     if (walk->table_count < TABLES_MAX)
-        walk->tables[walk->table_count++] = name;
+        walk->tables[walk->table_count++] = field->codes;
     for (const struct value *entry = table->first; entry; entry = entry->next)
         if (!value_is_scalar(entry))
             return setting_fault(context, entry, walk->error,
                                  _("the code of \"" TEXT_PRINT "\" must be a text"), TEXT_ARG(entry->name));
     for (; choices && choices[count]; count++)
         if (!value_find(table, choices[count]))
-            return setting_fault(context, node, walk->error,
+            return setting_fault(context, field->node, walk->error,
                                  _("the table \"%s\" has no entry for \"%s\"; write \"\" where the adapter "
                                    "has no word for it"),
-                                 name, choices[count]);
-    return choices ? setting_check_names(context, table, name, choices, count, walk->error) : STATUS_OK;
+                                 field->codes, choices[count]);
+    return choices ? setting_check_names(context, table, field->codes, choices, count, walk->error)
+                   : STATUS_OK;
 }
 
-static enum status check_leaf(struct walk *walk, const struct value *node, const struct field_settings *field,
-                              const struct field *type, struct text format)
+static enum status check_text(struct walk *walk, const struct mapi_field *field, struct text format)
 {
-    if (check_scalar(walk, node, field->each ? field->each : field->from, type) ||
-        (field->codes && check_codes(walk, node, field->codes, type)))
+    bool dated = field->type->kind == FIELD_DATE;
+    if (check_scalar(walk, field, field->each ? field->each : field->from) ||
+        (field->codes && check_codes(walk, field)))
         return walk->error->status;
-    if (field->date && type->kind != FIELD_DATE)
-        return setting_fault(&walk->context, node, walk->error, _("the field is no date"));
-    if (type->kind == FIELD_DATE && !date_format_valid(format))
-        return setting_fault(&walk->context, node, walk->error,
+    if (field->date && !dated)
+        return setting_fault(&walk->context, field->node, walk->error, _("the field is no date"));
+    if (dated && !date_format_valid(format))
+        return setting_fault(&walk->context, field->node, walk->error,
                              _("\"" TEXT_PRINT "\" is no format of dates; such is yyyyMMddHHmmss"),
                              TEXT_ARG(format));
     return STATUS_OK;
@@ -189,64 +190,61 @@ static enum status check_leaf(struct walk *walk, const struct value *node, const
 
 /* Where a path leads; "." is where it stands. Of a group of items, what its first one has: they share it. On the way back the
  * adapter's names lead on, and the path says only what they stand for. */
-static enum status follow(struct walk *walk, const struct value *node, const char *text, struct spot *spot)
+static enum status follow(struct walk *walk, const char *text, struct mapi_field *field)
 {
     struct field_path path = { .count = 0 };
-    if (strcmp(text, ".") != 0 && field_path_compile(spot->type, text_of(text), &path, walk->error))
-        return setting_place(&walk->context, node, walk->error);
+    if (strcmp(text, ".") != 0 && field_path_compile(field->type, text_of(text), &path, walk->error))
+        return setting_place(&walk->context, field->node, walk->error);
     for (size_t i = 0; i < path.count; i++) {
-        const struct value *item = spot->item;
+        const struct value *item = field->item;
+        field->type = path.steps[i];
         if (path.each[i])
-            return setting_fault(&walk->context, node, walk->error, _("\"%s\" is a list: use \"each\""),
-                                 path.steps[i]->name);
-        spot->type = path.steps[i];
+            return setting_fault(&walk->context, field->node, walk->error,
+                                 _("\"%s\" is a list: use \"each\""), field->type->name);
         if (walk->way == OUT)
-            spot->item = value_find(item && item->kind == VALUE_LIST ? item->first : item, spot->type->name);
+            field->item =
+                value_find(item && item->kind == VALUE_LIST ? item->first : item, field->type->name);
     }
     return STATUS_OK;
 }
 
 /* Where it comes from and, of groups, what their items share. */
-static enum status find_source(struct walk *walk, const struct value *node,
-                               const struct field_settings *field, struct spot *spot)
+static enum status find_source(struct walk *walk, struct mapi_field *field)
 {
     const char *path = field->from ? field->from : field->each;
     if (!path) /* an object stands for what its parent stands for */
         return STATUS_OK;
-    if (spot->shared && strcmp(path, field->each ? "." : spot->shared) != 0)
-        return setting_fault(&walk->context, node, walk->error,
+    if (field->shared && strcmp(path, field->each ? "." : field->shared) != 0)
+        return setting_fault(&walk->context, field->node, walk->error,
                              _("the items of a group share \"%s\" alone; \"each: .\" has what each of them "
                                "has"),
-                             spot->shared);
-    if (follow(walk, node, path, spot))
+                             field->shared);
+    if (follow(walk, path, field))
         return walk->error->status;
-    if (field->each && spot->type->kind == FIELD_LIST)
-        spot->type = spot->type->item;
-    struct spot shared = *spot;
-    spot->shared = field->by;
-    return field->by && (follow(walk, node, field->by, &shared) ||
-                         check_scalar(walk, node, field->by, shared.type))
-               ? walk->error->status
-               : STATUS_OK;
+    if (field->each && field->type->kind == FIELD_LIST)
+        field->type = field->type->item;
+    field->shared = field->by;
+    struct mapi_field shared = *field;
+    if (field->by && (follow(walk, field->by, &shared) || check_scalar(walk, &shared, field->by)))
+        return walk->error->status;
+    return STATUS_OK;
 }
 
-static struct text shared_of(struct walk *walk, struct spot spot, const struct value *item)
-{
-    spot.item = item;
-    return follow(walk, NULL, spot.shared, &spot) ? TEXT("") : scalar_of(spot.item);
-}
-
-/* A list of lists: the items that have the same `by`, in the order of first mention. */
-static const struct value *group(struct walk *walk, struct spot spot)
+/* A list of lists: the items that have the same `by`, which names their list, in the order of first mention. */
+static const struct value *group(struct walk *walk, const struct mapi_field *field)
 {
     struct value *groups = value_list(walk->context.arena);
-    for (const struct value *item = spot.item->first; item; item = item->next) {
-        struct text shared = shared_of(walk, spot, item);
+    for (const struct value *item = field->item->first; item; item = item->next) {
+        struct mapi_field shared = *field;
         struct value *found = groups->first, *copy = arena_new(walk->context.arena, struct value);
-        while (found && !text_equal(shared_of(walk, spot, found), shared))
+        shared.item = item;
+        struct text by = follow(walk, field->by, &shared) ? TEXT("") : scalar_of(shared.item);
+        while (found && !text_equal(found->name, by))
             found = found->next;
+        if (!found)
+            found = value_set_text(groups, by, value_list(walk->context.arena));
         *copy = *item;
-        value_append(found ? found : value_append(groups, value_list(walk->context.arena)), copy);
+        value_append(found, copy);
     }
     return groups;
 }
@@ -265,73 +263,73 @@ static void put_sorted(struct arena *arena, struct value *list, struct value *it
     list->count++;
 }
 
-static struct value *walk_text(struct walk *walk, const struct value *node,
-                               const struct field_settings *field, struct spot spot)
+static struct value *walk_text(struct walk *walk, const struct mapi_field *field)
 {
     BUFFER_OWNED struct buffer out = { 0 };
-    struct text format = text_of(field->date ? field->date : walk->map->dates), text = scalar_of(spot.item);
+    struct arena *arena = walk->context.arena;
+    struct text format = text_of(field->date ? field->date : walk->map->dates), text = scalar_of(field->item);
     struct date date;
-    if (walk->way == CHECK && check_leaf(walk, node, field, spot.type, format))
+    if (walk->way == CHECK && check_text(walk, field, format))
         return NULL;
     if (walk->way == BACK)
-        return plain(walk->context.arena, spot.type->kind, format, text);
-    if (spot.type->kind != FIELD_DATE || !date_read(text, &date))
-        return value_text(walk->context.arena,
-                          word_in(field->codes ? value_find(walk->map->codes, field->codes) : NULL, text));
+        return plain(arena, field->type->kind, format, text);
+    if (field->type->kind != FIELD_DATE || !date_read(text, &date))
+        return value_text(arena,
+                          field->codes ? word_in(value_find(walk->map->codes, field->codes), text) : text);
     date_format(&out, format, date);
-    return value_text(walk->context.arena, text_copy(walk->context.arena, buffer_view(&out)));
+    return value_text(arena, text_copy(arena, buffer_view(&out)));
 }
 
-static struct value *walk_field(struct walk *walk, const struct value *node, struct spot spot);
+static struct value *walk_field(struct walk *walk, struct mapi_field field);
 
-static struct value *walk_members(struct walk *walk, const struct value *map, struct spot spot)
+static struct value *walk_members(struct walk *walk, const struct value *map, struct mapi_field parent)
 {
     struct value *object = value_object(walk->context.arena);
     for (const struct value *node = map->first; node && !walk->error->status; node = node->next) {
+        struct mapi_field field = {
+            .node = node, .type = parent.type, .item = parent.item, .shared = parent.shared
+        };
         bool out = value_is_scalar(node) && !node->text.length; /* taken out */
-        struct value *made = out ? NULL : walk_field(walk, node, spot);
+        struct value *made = out ? NULL : walk_field(walk, field);
         if (made)
             value_set_text(object, node->name, made);
     }
     return object->count || walk->way == OUT ? object : NULL;
 }
 
-static struct value *walk_one(struct walk *walk, const struct value *node, const struct field_settings *field,
-                              struct spot spot)
+static struct value *walk_one(struct walk *walk, const struct mapi_field *field)
 {
-    const struct value *item = spot.item;
     bool back = walk->way == BACK;
-    if (back && (item->kind == VALUE_LIST || (item->kind == VALUE_OBJECT && !field->map)))
-        return value_copy(walk->context.arena, item);
-    return field->map && !(back && value_is_scalar(item)) ? walk_members(walk, field->map, spot)
-                                                          : walk_text(walk, node, field, spot);
+    if (back && (field->item->kind == VALUE_LIST || (field->item->kind == VALUE_OBJECT && !field->map)))
+        return value_copy(walk->context.arena, field->item);
+    return field->map && !(back && value_is_scalar(field->item)) ? walk_members(walk, field->map, *field)
+                                                                 : walk_text(walk, field);
 }
 
 /* A single item stands for a list of it. */
-static struct value *walk_field(struct walk *walk, const struct value *node, struct spot spot)
+static struct value *walk_field(struct walk *walk, struct mapi_field field)
 {
-    struct field_settings field;
+    const struct mapi_map *map = walk->map;
+    struct text name = field.node->name;
     bool back = walk->way == BACK;
     if (back)
-        spot.item = mapi_is_named(walk->map->not_compared, node->name) || node == walk->map->status
-                        ? NULL
-                        : value_find_text(spot.item, node->name);
-    if ((back && !spot.item) || read_field(walk, node, &field))
+        field.item = field.node == map->status || mapi_is_named(map->not_compared, name)
+                         ? NULL
+                         : value_find_text(field.item, name);
+    if ((back && !field.item) || read_field(walk, &field))
         return NULL;
     if (field.value)
         return back ? NULL : value_string(walk->context.arena, field.value);
-    if (find_source(walk, node, &field, &spot))
+    if (find_source(walk, &field))
         return NULL;
     if (!field.each || walk->way == CHECK)
-        return walk_one(walk, node, &field, spot);
+        return walk_one(walk, &field);
     struct value *list = value_list(walk->context.arena);
-    bool many = spot.item && spot.item->kind == VALUE_LIST;
-    bool unordered = back && mapi_is_named(walk->map->unordered, node->name);
-    const struct value *item = many && !back && field.by ? group(walk, spot) : spot.item;
-    for (item = many ? item->first : item; item; item = many ? item->next : NULL) {
-        spot.item = item;
-        struct value *made = walk_one(walk, node, &field, spot);
-        if (made && unordered)
+    bool many = field.item && field.item->kind == VALUE_LIST;
+    const struct value *items = many && !back && field.by ? group(walk, &field) : field.item;
+    for (field.item = many ? items->first : items; field.item; field.item = many ? field.item->next : NULL) {
+        struct value *made = walk_one(walk, &field);
+        if (made && back && mapi_is_named(map->unordered, name))
             put_sorted(walk->context.arena, list, made);
         else if (made)
             value_append(list, made);
@@ -343,11 +341,11 @@ static struct value *walk_field(struct walk *walk, const struct value *node, str
 
 /* Of a map that is checked. */
 static struct value *walk_all(const struct mapi_map *map, struct arena *arena, const struct value *item,
-                              int way)
+                              enum way way)
 {
     struct error error = { .status = STATUS_OK };
     struct walk walk = { .map = map, .context = { .arena = arena }, .error = &error, .way = way };
-    return walk_members(&walk, map->fields, (struct spot){ &procedure_root, item, NULL });
+    return walk_members(&walk, map->fields, (struct mapi_field){ .type = &procedure_root, .item = item });
 }
 
 struct value *mapi_map_write(const struct mapi_map *map, struct arena *arena, const struct value *procedure)
@@ -435,7 +433,7 @@ enum status mapi_map_check(const struct setting_context *context, const struct v
     map->fields = merge(context->arena, value_find(defaults, "fields"), own, 0);
     map->codes = merge(context->arena, usual, codes, 1);
     error->status = STATUS_OK;
-    (void)walk_members(&walk, map->fields, (struct spot){ .type = &procedure_root });
+    (void)walk_members(&walk, map->fields, (struct mapi_field){ .type = &procedure_root });
     if (error->status || setting_texts(context, map->not_compared, &names, &count, error) ||
         setting_texts(context, map->unordered, &names, &count, error) || check_names(&walk, map, own))
         return error->status;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/said.h"
+#include "store/store_run.h"
 
 #define HOUR     INT64_C(3600000)
 #define DAY      (24 * HOUR)
@@ -194,12 +195,21 @@ enum status night_report(struct store *store, struct arena *arena, struct value 
         put_run(store, arena, last.last, NULL, "finished_at", NULL, made, error) ||
         put_run(store, arena, last.ending, NULL, NULL, "why", made, error))
         return error->status;
+    bool broken_off = false;
+    if (last.last_exit < 0 && store_run_broken_off(store, last.ending, &broken_off, error))
+        return error->status;
+    if (broken_off) {
+        value_set(made, "broken_off", value_boolean(arena, true));
+        value_set(made, "why", value_string(arena, _("broken off: nobody is at work")));
+    }
     if (last.last_exit >= 0)
         value_set(made, "exit_code", value_integer(arena, last.last_exit));
     if (last.worst != last.ending && badness(last.worst_exit) > badness(last.last_exit)) {
         value_set(made, "worst_run", value_integer(arena, last.worst));
         if (last.worst_exit >= 0)
             value_set(made, "worst_exit_code", value_integer(arena, last.worst_exit));
+        else
+            value_set(made, "worst_why", value_string(arena, _("broken off: nobody is at work")));
         if (put_run(store, arena, last.worst, NULL, NULL, "worst_why", made, error))
             return error->status;
     }

@@ -43,7 +43,7 @@ struct night {
 struct night night_last(const struct night_run *runs, size_t count);
 
 /* The night as a value: day, first_run, last_run, runs, staged, started_at, finished_at, exit_code (absent: it has
- * not ended), why, worst_exit_code and worst_run (where that is another), worst_why, commands_since,
+ * not ended), broken_off (true: and nobody makes it any more), why, worst_exit_code and worst_run (where that is another), worst_why, commands_since,
  * clock_went_back_at_run. NULL when there has been none. */
 enum status night_report(struct store *store, struct arena *arena, struct value **night, struct error *error);
 

@@ -164,18 +164,20 @@ static enum status take_up_records(struct taking *taking, struct error *error)
 static enum status list_deliveries(struct taking *taking, struct value *list, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(taking->store,
-                  "SELECT p.code, " DECIDED ", " WITHDRAWS
-                  " FROM procedure_state p WHERE (p.state IN ('refused',"
-                  " 'failed', 'unknown') OR (p.state = 'conflict' AND p.wanted_action IS NOT NULL) OR (?1 IS "
-                  "NOT NULL AND p.state = 'idle' AND " DECIDED "))"
-                  " AND (?1 IS NOT NULL OR NOT " DECIDED ")"
-                  " AND (?1 IS NULL OR p.code IN (SELECT value FROM json_each(?1)))"
-                  " AND (?2 IS NULL OR (SELECT s.name FROM record r JOIN source s ON s.id = r.source"
-                  "  WHERE r.id = p.record) IN (SELECT value FROM json_each(?2)))"
-                  " AND (?3 IS NULL OR p.code IN (SELECT e.code FROM ledger e WHERE e.run = ?3 AND e.event IN"
-                  "  ('refused', 'failed', 'unknown', 'conflict', 'withheld', 'differs'))) ORDER BY p.code",
-                  &row, error))
+    if (store_sql(
+            taking->store,
+            "SELECT p.code, " DECIDED ", " WITHDRAWS " FROM procedure_state p WHERE (p.state IN ('refused',"
+            " 'failed', 'unknown', 'intended') OR (p.state = 'conflict' AND p.wanted_action IS NOT NULL) OR "
+            "(?1 IS "
+            "NOT NULL AND p.state = 'idle' AND " DECIDED "))"
+            " AND (?1 IS NOT NULL OR NOT " DECIDED ")"
+            " AND (?1 IS NULL OR p.code IN (SELECT value FROM json_each(?1)))"
+            " AND (?2 IS NULL OR (SELECT s.name FROM record r JOIN source s ON s.id = r.source"
+            "  WHERE r.id = p.record) IN (SELECT value FROM json_each(?2)))"
+            " AND (?3 IS NULL OR p.code IN (SELECT e.code FROM ledger e WHERE e.run = ?3 AND (e.event IN"
+            "  ('refused', 'failed', 'unknown', 'conflict', 'withheld', 'differs') OR (e.event = 'intended'"
+            "   AND e.seq = p.intent_event AND p.state = 'intended')))) ORDER BY p.code",
+            &row, error))
         return error->status;
     bind_filter(taking, row);
     enum status status;
@@ -194,7 +196,8 @@ static void count_delivery(struct operator_order_counts *counts, enum outbox_sta
         counts->lifted++;
     else if (state == OUTBOX_FAILED)
         counts->failed++;
-    else if (state == OUTBOX_UNKNOWN)
+    else if (state == OUTBOX_UNKNOWN ||
+             state == OUTBOX_INTENDED) /* its run died: what became of it nobody knows */
         counts->unknown++;
     else if (state == OUTBOX_REFUSED)
         counts->refused++;

@@ -244,7 +244,7 @@ void outbox_item_answer(struct outbox_item *item, const struct outbox_ending *en
 void outbox_item_retry(struct outbox_item *item)
 {
     item->behind = false;
-    if (item->state == OUTBOX_UNKNOWN)
+    if (item->state == OUTBOX_UNKNOWN || item->state == OUTBOX_INTENDED)
         item->state = OUTBOX_FAILED;
     if (item->state != OUTBOX_REFUSED && item->state != OUTBOX_CONFLICT)
         return;

@@ -119,8 +119,8 @@ struct outbox_ending {
 };
 void outbox_item_answer(struct outbox_item *item, const struct outbox_ending *ending);
 
-/* An operator takes up what was refused or is in conflict; what failed or is unknown keeps its intent, for it may
- * have arrived after all, and is sent again under its key. */
+/* An operator takes up what was refused or is in conflict; what failed, is unknown or was under way in a run that died
+ * keeps its intent, for it may have arrived after all, and is sent again under its key. */
 void outbox_item_retry(struct outbox_item *item);
 /* An operator's decision (a withdrawal, an adoption) holds no longer. */
 void outbox_item_lift(struct outbox_item *item);

@@ -256,9 +256,10 @@ static enum status note_difference(struct store *store, struct arena *arena,
 
 /* ---- what is missing ---- */
 
-/* Of what was withdrawn nothing is to stand there any more that could be sent again. */
+/* Of what was withdrawn nothing is to stand there any more that could be sent again. A delivery that nobody has an answer
+ * to keeps its intent, and the next load its question. */
 #define MISSING(which)                                                                                       \
-    LISTED "'missing' AND p.state NOT IN ('intended', 'unknown') AND " which                                 \
+    LISTED "'missing' AND p.state <> 'intended' AND " which                                                  \
            " (p.held_status = 'abolished' AND p.wanted_action IS NULL) ORDER BY l.code"
 static const char missing[] = MISSING("NOT"), gone[] = MISSING("");
 

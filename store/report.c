@@ -1,5 +1,6 @@
 #include "store/report.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "adapters/json.h"
@@ -7,6 +8,7 @@
 #include "store/said.h"
 #include "store/staging.h"
 #include "store/statement_rows.h"
+#include "store/store_run.h"
 
 static enum status read_rows(struct store *store, struct arena *arena, const char *sql, int64_t most,
                              struct value **rows, struct error *error)
@@ -23,10 +25,28 @@ static enum status read_rows(struct store *store, struct arena *arena, const cha
     "SELECT *, (SELECT json_extract(e.detail, '$.error') FROM ledger e WHERE e.run = audit_runs.run AND"     \
     " e.event = 'run-finished') AS said_of_why FROM audit_runs"
 
+static enum status read_runs(struct store *store, struct arena *arena, const char *sql, int64_t number,
+                             struct value **rows, struct error *error)
+{
+    if (read_rows(store, arena, sql, number, rows, error))
+        return error->status;
+    for (struct value *row = (*rows)->first; row; row = row->next) {
+        bool broken_off = false;
+        int64_t run = strtoll(text_string(arena, value_text_of(row, "run")), NULL, 10);
+        if (!value_find(row, "exit_code") && store_run_broken_off(store, run, &broken_off, error))
+            return error->status;
+        if (!broken_off)
+            continue;
+        value_set(row, "broken_off", value_boolean(arena, true));
+        value_set(row, "why", value_string(arena, _("broken off: nobody is at work")));
+    }
+    return STATUS_OK;
+}
+
 enum status report_runs(struct store *store, struct arena *arena, int64_t most, struct value **rows,
                         struct error *error)
 {
-    return read_rows(store, arena, RUNS " WHERE run > (SELECT max(run) FROM ledger) - ?1 ORDER BY run DESC",
+    return read_runs(store, arena, RUNS " WHERE run > (SELECT max(run) FROM ledger) - ?1 ORDER BY run DESC",
                      most, rows, error);
 }
 
@@ -34,7 +54,7 @@ enum status report_run(struct store *store, struct arena *arena, int64_t number,
                        struct error *error)
 {
     struct value *rows;
-    if (read_rows(store, arena, RUNS " WHERE run = ?1", number, &rows, error))
+    if (read_runs(store, arena, RUNS " WHERE run = ?1", number, &rows, error))
         return error->status;
     *run = rows->first;
     return rows->first ? STATUS_OK : STATUS_END;

@@ -101,11 +101,15 @@ enum status resolution_shared(struct store *store, struct arena *arena, struct v
                               struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT DISTINCT r.code FROM finding f JOIN record r ON r.id = f.record WHERE f.rule IN "
-                  "('congkhai/same-code', 'congkhai/precedence') AND f.stage = 3 AND r.present = 1 AND NOT "
-                  "EXISTS (SELECT 1 FROM record o WHERE o.code = r.code AND o.present = 1 AND o.work > 0)",
-                  &row, error))
+    if (store_sql(
+            store,
+            "SELECT DISTINCT r.code FROM finding f JOIN record r ON r.id = f.record WHERE f.rule IN "
+            "('congkhai/same-code', 'congkhai/precedence') AND f.stage = 3 AND r.present = 1 AND NOT "
+            "EXISTS (SELECT 1 FROM record o WHERE o.code = r.code AND o.present = 1 AND o.work > 0)"
+            " UNION SELECT r.code FROM record r WHERE r.outcome = 'rejected' AND r.present = 1 AND EXISTS"
+            " (SELECT 1 FROM record o WHERE o.code = r.code AND o.id <> r.id AND o.present = 1) AND NOT "
+            "EXISTS (SELECT 1 FROM record o WHERE o.code = r.code AND o.present = 1 AND o.work > 0)",
+            &row, error))
         return error->status;
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK)
@@ -134,6 +138,36 @@ enum status resolution_speaks(struct store *store, const struct resolution_membe
     enum status status = sqlite_step(row, error);
     sqlite_reset_statement(row);
     *speaks = status == STATUS_OK;
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status resolution_revives(struct store *store, const struct resolution_member *member, bool *revives,
+                               struct error *error)
+{
+    struct sqlite_statement *row;
+    *revives = false;
+    if (member->rejected || !member->has_content || !text_is(member->status, "announced"))
+        return STATUS_OK;
+    if (store_sql(
+            store,
+            "SELECT 1 FROM procedure_state s JOIN record w ON w.id = s.record AND (w.present = 0 OR w.code "
+            "IS NOT s.code)"
+            " WHERE s.code = ?1 AND s.held_status = 'abolished' AND s.ordered IS NULL AND s.record <> ?2"
+            " AND EXISTS (SELECT 1 FROM ledger e WHERE e.code = s.code AND e.source = ?3 AND e.digest = ?4"
+            "  AND e.event IN ('accepted', 'held') AND json_extract(e.detail, '$.key') = ?5 AND e.seq < "
+            "  s.held_event)"
+            " AND NOT EXISTS (SELECT 1 FROM ledger e WHERE e.code = s.code AND e.event = 'retried' AND"
+            "  e.seq > s.held_event)",
+            &row, error))
+        return error->status;
+    sqlite_bind_text(row, 1, member->code);
+    sqlite_bind_number(row, 2, member->record);
+    sqlite_bind_text(row, 3, member->source);
+    sqlite_bind_digest(row, 4, &member->content_digest);
+    sqlite_bind_text(row, 5, member->key);
+    enum status status = sqlite_step(row, error);
+    sqlite_reset_statement(row);
+    *revives = status == STATUS_OK;
     return status == STATUS_END ? STATUS_OK : status;
 }
 

@@ -33,8 +33,8 @@ enum status resolution_group(struct store *store, struct arena *arena, struct te
 /* One that has no code. */
 enum status resolution_single(struct store *store, struct arena *arena, int64_t record,
                               struct resolution_member **member, struct error *error);
-/* Codes that several records give, of which something was said because of that and none waits: a list of
- * texts. */
+/* Codes that several records give, of which something was said because of that, or one is rejected, and none waits: a
+ * list of texts. */
 enum status resolution_shared(struct store *store, struct arena *arena, struct value *codes,
                               struct error *error);
 
@@ -44,6 +44,11 @@ enum status resolution_content(struct store *store, struct arena *arena,
 /* Is it the record that the outbox knows as speaking for the code? */
 enum status resolution_speaks(struct store *store, const struct resolution_member *member, bool *speaks,
                               struct error *error);
+
+/* What stands under its code was withdrawn on the word of another record, which has left its source or its code; and this one, which is announced,
+ * said before what it says now. An operator may take it up all the same (retry). */
+enum status resolution_revives(struct store *store, const struct resolution_member *member, bool *revives,
+                               struct error *error);
 
 enum resolution_outcome { RESOLUTION_ACCEPTED, RESOLUTION_REJECTED, RESOLUTION_HELD };
 const char *resolution_name(enum resolution_outcome outcome); /* "accepted", … */

@@ -191,18 +191,19 @@ const char schema_views[] =
 
     /* What the portal acknowledged, one row a version, with the time it stood: until the next one, or until the portal
      * did not know it any more (a place of its own, without a version). What is withdrawn stays readable there: it goes
-     * on holding what was published last. */
+     * on holding what was published last. What came later in the ledger replaced it, whatever a clock that had been set
+     * back said of when: no two versions stand at one moment. */
     "CREATE VIEW audit_versions AS SELECT code, seq, run, at, event, " HEX("held") " AS content_digest, held AS digest,\n"
     "  portal_version, to_run, to_at, number, place\n"
     "FROM (SELECT e.code, e.seq, e.run, e.at, e.event, json_extract(e.detail, '$.version') AS portal_version,\n"
     "  CASE e.event WHEN 'published' THEN e.digest ELSE\n"
     "    (SELECT p.digest FROM ledger p WHERE p.code = e.code AND p.event = 'published' AND p.seq < e.seq\n"
     "     ORDER BY p.seq DESC LIMIT 1) END AS held,\n"
-    "  lead(e.run) OVER w AS to_run, lead(e.at) OVER w AS to_at, row_number() OVER w AS place,\n"
+    "  lead(e.run) OVER w AS to_run, min(e.at) OVER later AS to_at, row_number() OVER w AS place,\n"
     "  count(*) FILTER (WHERE e.event <> 'recalled') OVER w AS number\n"
     "  FROM ledger e WHERE e.code IS NOT NULL AND (e.event IN ('published', 'withdrawn')\n"
     "    OR (e.event = 'recalled' AND json_extract(e.detail, '$.reconciled')))\n"
-    "  WINDOW w AS (PARTITION BY e.code ORDER BY e.seq))\n"
+    "  WINDOW w AS (PARTITION BY e.code ORDER BY e.seq), later AS (w ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING))\n"
     "WHERE event <> 'recalled';\n"
 
     "CREATE VIEW audit_current AS SELECT v.code,\n"

@@ -140,6 +140,17 @@ enum status store_run_untold(struct store *store, int64_t *run, struct error *er
     return find_run_where(store, FILE_LOCK_UNTOLD, run, error);
 }
 
+enum status store_run_broken_off(struct store *store, int64_t run, bool *broken_off, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store, "SELECT max(run) FROM ledger", &row, error) || sqlite_step(row, error))
+        return error->status;
+    *broken_off = sqlite_number(row, 0) > run ||
+                  (store_run(store) != run && store_look_at_lock(store) == FILE_LOCK_FREE);
+    sqlite_reset_statement(row);
+    return STATUS_OK;
+}
+
 bool store_keeps(const struct store_kept_back *kept)
 {
     return kept->rejected || kept->held || kept->refused || kept->failed || kept->conflict || kept->unknown ||

@@ -48,11 +48,23 @@ static bool is_unanimous(const struct resolve_party *parties, size_t count,
     return true;
 }
 
-static enum resolve_verdict judge(const struct resolve_party *party, const struct resolution_member *best)
+/* Nobody who says it says it since the withdrawal. */
+static bool only_revives(const struct resolve_party *parties, size_t count,
+                         const struct resolution_member *best)
 {
-    if (!same(party->member, best))
-        return RESOLVE_OVERRULED;
-    return party->lacks_decision ? RESOLVE_NO_DECISION : RESOLVE_ACCEPTED;
+    for (size_t i = 0; i < count; i++)
+        if (!parties[i].member->rejected && same(parties[i].member, best) && !parties[i].revives)
+            return false;
+    return true;
+}
+
+/* Beside the one that speaks. */
+static enum resolve_verdict judge(const struct resolve_party *party, const struct resolve_party *best,
+                                  bool revives)
+{
+    if (!same(party->member, best->member))
+        return best->lacks_decision ? RESOLVE_OUTRANKED : RESOLVE_OVERRULED;
+    return revives ? RESOLVE_REVIVES : party->lacks_decision ? RESOLVE_NO_DECISION : RESOLVE_ACCEPTED;
 }
 
 void resolve_decide(struct resolve_party *parties, size_t count, const struct resolve_precedence *precedence)
@@ -61,6 +73,7 @@ void resolve_decide(struct resolve_party *parties, size_t count, const struct re
     const struct resolution_member *master =
         best ? find_master(parties, count, best->member, precedence) : NULL;
     bool speaks = best && !master && is_unanimous(parties, count, best->member, precedence);
+    bool revives = speaks && only_revives(parties, count, best->member);
     for (size_t i = 0; i < count; i++) {
         struct resolve_party *party = &parties[i];
         party->speaks = speaks && party == best;
@@ -68,6 +81,6 @@ void resolve_decide(struct resolve_party *parties, size_t count, const struct re
         party->verdict = party->member->rejected ? RESOLVE_REJECTED
                          : master                ? RESOLVE_OUTRANKED
                          : !speaks               ? RESOLVE_SAME_CODE
-                                                 : judge(party, best->member);
+                                                 : judge(party, best, revives);
     }
 }

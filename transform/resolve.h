@@ -3,7 +3,8 @@
  * resolve_decide is pure; resolve_all runs it over everything in the store that waits. The only record of a code speaks
  * for it. Of several, those of the source that comes first in `precedence` do, if they say the same; where no source
  * is named, all must say the same; one that is rejected does not count, unless it is the one that spoke until now. A rejected record of a source that would win keeps the others back: what they say
- * would be published tonight and taken back when that record is mended.
+ * would be published tonight and taken back when that record is mended. What was withdrawn is not published again because who said so is
+ * gone: silence revives nothing.
  */
 #ifndef TRANSFORM_RESOLVE_H
 #define TRANSFORM_RESOLVE_H
@@ -25,13 +26,15 @@ enum resolve_verdict {
     RESOLVE_REJECTED,    /* by a rule */
     RESOLVE_NO_DECISION, /* rejected: it is to be withdrawn, and does not say by which decision */
     RESOLVE_SAME_CODE,   /* held: another says something else, and nobody's word counts */
-    RESOLVE_OUTRANKED,   /* held: the record of the source that wins is rejected */
+    RESOLVE_OUTRANKED,   /* held: the record of the source that wins is rejected, or lacks its decision */
+    RESOLVE_REVIVES, /* held: it was withdrawn on the word of a record that is gone, and this one says nothing new */
 };
 
 struct resolve_party {
     const struct resolution_member *member;
     bool lacks_decision; /* its withdrawal needs a decision that it does not name */
-    bool spoke; /* of a rejected one: what stands at the portal, or is on its way there, came of it */
+    bool revives; /* it would be published again only because the record is gone that had it withdrawn */
+    bool spoke;   /* of a rejected one: what stands at the portal, or is on its way there, came of it */
     /* decided */
     enum resolve_verdict verdict;
     bool speaks;

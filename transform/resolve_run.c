@@ -50,7 +50,8 @@ static enum status take_parties(struct resolving *resolving, const struct resolu
     resolving->parties = arena_array(&resolving->arena, struct resolve_party, resolving->count);
     for (size_t i = 0; members; members = members->next, i++) {
         resolving->parties[i] = (struct resolve_party){ .member = members };
-        if (lacks_decision(resolving, members, &resolving->parties[i].lacks_decision, error))
+        if (lacks_decision(resolving, members, &resolving->parties[i].lacks_decision, error) ||
+            resolution_revives(resolving->store, members, &resolving->parties[i].revives, error))
             return error->status;
         if (members->rejected && resolving->count > 1 &&
             resolution_speaks(resolving->store, members, &resolving->parties[i].spoke, error))
@@ -135,6 +136,12 @@ static enum status say(struct resolving *resolving, const struct resolve_party *
             return error->status;
         reason_set(&finding->reason, "precedence.other", party->other->source, party->other->locator, fields);
         break;
+    case RESOLVE_REVIVES:
+        finding->rule = TEXT("congkhai/abolished");
+        finding->field = TEXT("status");
+        finding->value = TEXT_NONE;
+        reason_set(&finding->reason, "abolished.before", member->code);
+        break;
     case RESOLVE_SAME_CODE:
         finding->rule = TEXT("congkhai/same-code");
         if (name_others(resolving, member, &finding->reason, error))
@@ -152,6 +159,7 @@ static enum resolution_outcome outcome_of(enum resolve_verdict verdict)
         [RESOLVE_ACCEPTED] = RESOLUTION_ACCEPTED, [RESOLVE_OVERRULED] = RESOLUTION_ACCEPTED,
         [RESOLVE_REJECTED] = RESOLUTION_REJECTED, [RESOLVE_NO_DECISION] = RESOLUTION_REJECTED,
         [RESOLVE_SAME_CODE] = RESOLUTION_HELD,    [RESOLVE_OUTRANKED] = RESOLUTION_HELD,
+        [RESOLVE_REVIVES] = RESOLUTION_HELD,
     };
     return outcomes[verdict];
 }

@@ -68,10 +68,13 @@ class Nights(Night):
         self.portal.faults("kind=timeout,on=put")
         running = self.place.start("run")
         wait_until(lambda: self.portal.requests("put"), "the night is at work")
+        pages = self.pages()
+        self.assertIn('<p class="state open">It has not ended: it is at work, or was broken off.</p>', pages.page("/luot-chay/1"))
         running.signal(signal.SIGKILL)
         running.wait()
-        page = self.pages().page("/luot-chay/1")
-        self.assertIn('<p class="state open">It has not ended: it is at work, or was broken off.</p>', page)
+        for address in ("/luot-chay/1", "/"):
+            page = pages.page(address)
+            self.assertIn('<p class="state bad">It was broken off: nobody is at work.</p>', page)
         self.assertNotIn("Ended", self.facts(page))
 
     @unittest.skipUnless(FAKETIME, "needs faketime")

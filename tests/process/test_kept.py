@@ -201,6 +201,7 @@ class Kept(Night):
                 "SELECT count(*) FROM ledger WHERE event = 'intended'"), "it sends")
         self.assertEqual(self.kept()["rows"], [])
         self.assertNotIn("newly", self.place.run("health").stdout)
+        self.assertIn("not ended: it is at work", self.place.run("status").stdout)
         run.signal(signal.SIGKILL)
         run.wait()
         lock = self.place.store.with_name(self.place.store.name + ".lock")
@@ -210,9 +211,17 @@ class Kept(Night):
         done = self.place.run("--json", "kept")
         self.assertEqual([row["outcome"] for row in done.json["rows"]], ["unknown"])
         self.assertIn("cannot be told", done.stderr)
+        self.assertIn("it is at work, or was broken off", self.place.run("status").stdout)
         lock.unlink()
         lock.with_suffix(".away").rename(lock)
+        for view in ("status", "runs", "health"):
+            self.assertIn("broken off: nobody is at work", self.place.run(view).stdout)
+        self.assertTrue(self.place.run("--json", "status").json["night"]["broken_off"])
+        self.assertTrue(self.place.run("--json", "runs").json["runs"][0]["broken_off"])
         self.assertEqual([row["outcome"] for row in self.kept()["rows"]], ["unknown"])
+        self.place.records(source="two")
+        self.expect(self.place.run("run"), 0)
+        self.assertRegex(self.place.run("status").stdout, r"the worst of its 2 runs: run 1, broken off: nobody is at work")
 
     def test_the_report_is_the_same_list(self):
         self.night([procedure("1.000001", status="?")])

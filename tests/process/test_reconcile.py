@@ -211,6 +211,21 @@ class Reconcile(Night):
         self.assertEqual(self.online()["same"], 2300)
         self.assertEqual(self.portal.requests("list") - lists, 3)
 
+    def test_what_the_portal_has_lost_and_is_amended_comes_there_again_when_a_person_has_looked(self):
+        for code, decision in (("1.000001", ("--online",)), ("1.000002", ("--overwrite", "1.000002", "--reason", "cổng mất dữ liệu"))):
+            self.another_hand(f"DELETE FROM held WHERE code = '{code}'")
+            record = self.records[int(code[-1]) - 1]
+            record["name"] = "Tên mới"
+            self.place.records(*self.records)
+            for _ in range(2):
+                self.expect(self.place.run("run"), 1)
+                self.assertIn("contradicts itself", self.place.run("--json", "kept", "--code", code).json["rows"][0]["message"])
+            self.assertNotEqual(self.place.run("reconcile", *decision).code, 3)
+            self.expect(self.place.run("run"), 0)
+            self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên mới", decision)
+            self.check_accounts()
+            self.expect(self.place.run("audit", "verify"), 0)
+
     def test_a_listing_that_breaks_off_compares_nothing(self):
         self.four()
         rows = self.place.sql("SELECT code, state, held_status FROM procedure_state ORDER BY code")

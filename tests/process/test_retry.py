@@ -4,10 +4,11 @@ import contextlib
 import json
 import os
 import pty
+import signal
 import subprocess
 import time
 
-from harness import PROGRAM, Night, Place, procedure, procedures
+from harness import PROGRAM, Night, Place, procedure, procedures, wait_until
 
 
 class Retry(Night):
@@ -177,6 +178,22 @@ class Withdraw(Night):
                 self.assertEqual(self.held()["status"], "published")
                 self.expect(self.place.run("audit", "verify"), 0)
         self.assertEqual(self.portal.effect_counts()["1.000002"], 1)
+
+    def test_an_order_whose_run_was_killed_under_way_is_lifted_too(self):
+        retry = ("retry", "--code", "1.000002", "--reason", "nhầm")
+        self.portal.faults("kind=slow:20000,on=withdrawal|batch")
+        going = self.place.start("withdraw", "1.000002", "--decision", "1/QĐ-UBND", "--reason", "nhầm", "--yes")
+        wait_until(lambda: self.place.one("SELECT count(*) FROM procedure_state WHERE state = 'intended'"), "an intent")
+        going.signal(signal.SIGKILL)
+        going.wait()
+        self.portal.faults()
+        run = self.place.one("SELECT max(run) FROM audit_runs")
+        self.expect(self.place.run("retry", "--run", str(run - 1), "--reason", "nhầm"), 0, "Nothing is kept back")
+        self.expect(self.place.run("retry", "--run", str(run), "--reason", "nhầm"), 0, "1 taken up again.* 1 unknown")
+        self.expect(self.place.run(*retry), 0, "1 whose decision is lifted")
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.held()["status"], "published")
+        self.expect(self.place.run("audit", "verify"), 0)
 
     def test_a_source_that_says_abolished_itself_ends_the_order(self):
         self.withdraw()

@@ -164,6 +164,65 @@ class Staging(unittest.TestCase):
         self.run_to(0)
         self.holds()
 
+    def two_sources(self):
+        self.place.configure(sources=[self.place.source("one"), self.place.source("two")], precedence=["one", "two"])
+        say = lambda source, *records: self.place.records(*records, source=source)
+        return say, lambda: (self.portal.held()["1.000001"]["status"], self.portal.held()["1.000001"]["content"]["name"])
+
+    def test_silence_publishes_nothing_again_that_was_withdrawn(self):
+        say, stands = self.two_sources()
+        self.place.change_source(key="/id")
+        say("one", procedure("1.000001", id="a", name="Một"))
+        say("two", procedure("1.000001", name="Hai"), procedure("1.000002"))
+        self.run_to(0)
+        say("one", procedure("1.000001", id="a", name="Một", status="abolished", decision="9/QĐ-UBND"))
+        self.run_to(0)
+        self.assertEqual(stands(), ("abolished", "Một"))
+        for left in ((), (), [procedure("1.000003", id="a")], [procedure("", id="a")]):
+            say("one", *left)
+            self.run_to(1)
+            self.assertEqual(stands(), ("abolished", "Một"))
+        say("one")
+        self.run_to(1)
+        self.assertEqual([row["rule"] for row in self.place.run("kept", "--json").json["rows"]], ["congkhai/abolished"])
+        self.holds()
+        say("two", procedure("1.000001", name="Ba"), procedure("1.000002"))
+        self.run_to(0)
+        self.assertEqual(stands(), ("published", "Ba"))
+        self.holds()
+
+    def test_what_would_revive_is_published_when_somebody_orders_it(self):
+        say, stands = self.two_sources()
+        say("one", procedure("1.000001", name="Một", status="abolished", decision="9/QĐ-UBND"))
+        say("two", procedure("1.000001", name="Hai"), procedure("1.000002"))
+        self.place.configure(precedence=["two", "one"])
+        self.run_to(0)
+        self.place.configure(precedence=["one", "two"])
+        self.run_to(0)
+        say("one")
+        self.run_to(1)
+        self.assertEqual(stands(), ("abolished", "Hai"))
+        self.run_to(0, "retry", "--code", "1.000001", "--reason", "vẫn còn hiệu lực")
+        self.run_to(0)
+        self.assertEqual(stands(), ("published", "Hai"))
+        self.run_to(0)
+        self.holds()
+
+    def test_another_precedence_counts_for_what_stands_beside_a_rejected_record(self):
+        say, stands = self.two_sources()
+        say("one", procedure("1.000001", name="Một"))
+        say("two", procedure("1.000001", name=""))
+        self.run_to(1)
+        outcome = lambda: self.place.one("SELECT r.outcome FROM record r JOIN source s ON s.id = r.source WHERE s.name = 'one'")
+        self.assertEqual(outcome(), "accepted")
+        self.place.configure(precedence=["two", "one"])
+        self.run_to(1)
+        self.assertEqual((outcome(), stands()), ("held", ("published", "Một")))
+        self.place.configure(precedence=["one", "two"])
+        self.run_to(1)
+        self.assertEqual(outcome(), "accepted")
+        self.holds()
+
     def test_what_another_source_gives_now_is_not_missing_and_what_is_missing_is_not_kept_back(self):
         first, = self.place.configuration["sources"]
         self.place.configure(sources=[first, {**first, "name": "two", "fetch": {"file": "inbox/two.ndjson"}}])

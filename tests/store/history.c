@@ -132,6 +132,47 @@ TEST("a day ends at midnight in Vietnam, to the millisecond")
     }
 }
 
+static const char *count_standing(int64_t until)
+{
+    struct error error = { 0 };
+    struct sqlite_statement *row;
+    char moment[CLOCK_TEXT];
+    clock_format(until, moment);
+    CHECK_INT(
+        store_sql(night.store,
+                  "SELECT count(*) FROM audit_versions WHERE at < ?1 AND (to_at IS NULL OR to_at >= ?1)",
+                  &row, &error),
+        STATUS_OK);
+    sqlite_bind_text(row, 1, text_of(moment));
+    CHECK_INT(sqlite_step(row, &error), STATUS_OK);
+    const char *count = text_string(&test_arena, sqlite_column_text(row, 0));
+    sqlite_reset_statement(row);
+    return count;
+}
+
+TEST("where the clock had run ahead one version stands at a moment, the one that came last in the ledger")
+{
+    static const struct {
+        int days; /* of the night's clock, since the first */
+        const char *name;
+    } nights[] = { { 0, "Một" }, { 400, "Hai" }, { 1, "Ba" }, { 2, "Bốn" } };
+    struct error error = { 0 };
+    struct value *held;
+    open_store();
+    for (size_t i = 0; i < sizeof nights / sizeof *nights; i++) {
+        night.clock.now = NIGHT_FIRST + INT64_C(86400000) * nights[i].days;
+        run_night("announced", nights[i].name, "1");
+    }
+    static const char *const names[] = { "Một", "Ba", "Bốn", "Bốn", "Bốn" };
+    for (int i = 0; i < 5; i++) {
+        CHECK_INT(history_on(night.store, &test_arena, TEXT("1.000001"), NULL, day(2 + i), &held, &error),
+                  STATUS_OK);
+        CHECK_STRING(text_at(value_find(held, "procedure"), "name"), names[i]);
+        CHECK_STRING(count_standing(NIGHT_FIRST + INT64_C(86400000) * i + 3600000), "1");
+    }
+    night_close(&night);
+}
+
 TEST("before the first publication nothing stood there")
 {
     struct error error = { 0 };

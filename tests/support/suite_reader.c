@@ -7,6 +7,10 @@
  *     html             the text that a paragraph with these bytes shows
  *     csv              the cells as JSON: a list of rows
  *     merkle           a proof of inclusion or consistency as transparency-dev/merkle writes them: accepted where it holds
+ *     ed25519          {"key", "msg", "sig"} as C2SP/CCTV writes them: accepted where the signature holds
+ *     key              a verifier key of signed notes
+ *     note             a key, a line break, a note: accepted where the key signed it
+ *     head             a checkpoint, signed or not
  *     xlsx             of the first sheet that is shown {"name": …, "rows": [[number, [cell, …]], …], "titles": [number, …]}; a
  *                      cell is its kind's mark (" tndbeu", as enum xlsx_kind has them), "^" when it is of a merged range, its text
  */
@@ -21,6 +25,7 @@
 #include "core/canonical.h"
 #include "extract/xlsx.h"
 #include "record/csv.h"
+#include "store/audit.h"
 #include "store/merkle.h"
 
 static enum status read_json(struct arena *arena, struct text bytes, struct buffer *out, struct error *error)
@@ -141,6 +146,61 @@ static enum status read_merkle(struct arena *arena, struct text bytes, struct bu
     return holds ? STATUS_OK : error_set(error, STATUS_REJECT, "it does not hold");
 }
 
+static bool read_hex(const struct value *vector, const char *name, unsigned char *bytes, size_t size)
+{
+    struct text hex = value_text_of(vector, name);
+    for (size_t i = 0; i < size; i++) {
+        unsigned byte;
+        if (hex.length != 2 * size || sscanf(hex.bytes + 2 * i, "%2x", &byte) != 1)
+            return false;
+        bytes[i] = (unsigned char)byte;
+    }
+    return true;
+}
+
+static enum status read_ed25519(struct arena *arena, struct text bytes, struct buffer *out,
+                                struct error *error)
+{
+    unsigned char key[CRYPTO_KEY_SIZE], signature[CRYPTO_SIGNATURE_SIZE];
+    struct value *vector;
+    (void)out;
+    if (json_parse(arena, bytes, &vector, error))
+        return error->status;
+    return read_hex(vector, "key", key, sizeof key) && read_hex(vector, "sig", signature, sizeof signature) &&
+                   crypto_ed25519_verify(key, value_text_of(vector, "msg"), signature)
+               ? STATUS_OK
+               : error_set(error, STATUS_REJECT, "it does not hold");
+}
+
+static enum status read_key(struct arena *arena, struct text bytes, struct buffer *out, struct error *error)
+{
+    struct note_key key;
+    (void)arena, (void)out;
+    return note_key_parse(bytes, &key, error);
+}
+
+static enum status read_note(struct arena *arena, struct text bytes, struct buffer *out, struct error *error)
+{
+    struct note_key key;
+    struct note note;
+    size_t end = 0;
+    (void)out;
+    if (!text_find(bytes, TEXT("\n"), &end))
+        return error_set(error, STATUS_REJECT, "no key stands in front of it");
+    if (note_key_parse(text_slice(bytes, 0, end), &key, error) ||
+        note_parse(arena, text_slice(bytes, end + 1, bytes.length), &note, error))
+        return error->status;
+    return note_verify(&note, &key, 1, NULL, error);
+}
+
+static enum status read_head(struct arena *arena, struct text bytes, struct buffer *out, struct error *error)
+{
+    struct audit_head head;
+    struct note note;
+    (void)out;
+    return audit_head_parse(arena, bytes, &head, &note, error);
+}
+
 #define COLUMNS 256
 
 /* With names for its columns a sheet needs no headings, and all of its rows come. */
@@ -204,7 +264,8 @@ static const struct {
     enum status (*read)(struct arena *arena, struct text bytes, struct buffer *out, struct error *error);
 } kinds[] = {
     { "json", read_json }, { "jcs", read_json },  { "xml", read_xml },       { "html", read_html },
-    { "csv", read_csv },   { "xlsx", read_xlsx }, { "merkle", read_merkle },
+    { "csv", read_csv },   { "xlsx", read_xlsx }, { "merkle", read_merkle }, { "ed25519", read_ed25519 },
+    { "key", read_key },   { "note", read_note }, { "head", read_head },
 };
 
 static void put_line(enum status status, struct text words, const char *path)
@@ -222,7 +283,8 @@ int main(int argc, char **argv)
     while (argc > 2 && kind < count && strcmp(argv[1], kinds[kind].name) != 0)
         kind++;
     if (argc < 3 || kind == count) {
-        fprintf(stderr, "usage: suite_reader json|jcs|xml|html|csv|merkle|xlsx FILE…\n");
+        fprintf(stderr,
+                "usage: suite_reader json|jcs|xml|html|csv|merkle|ed25519|key|note|head|xlsx FILE…\n");
         return 2;
     }
     xml_start();

@@ -8,10 +8,10 @@
 struct group {
     const char *precedence; /* a letter a source, in order */
     /* A record: the letter of its source and that of its content; "!" a rule rejects it, "?" its withdrawal
-     * names no decision, "*" it spoke until now. */
+     * names no decision, "*" it spoke until now, "^" it says what it said before the withdrawal. */
     const char *records;
     /* Each: S speaks, = says the same, o overruled, r rejected, d lacks a decision, h held for its code,
-     * k held for a rejected record whose word would count; o and k with the place of that other one. */
+     * k held for a rejected record whose word would count, v held for it would revive; o and k with the place of that other one. */
     const char *verdicts;
 };
 
@@ -20,6 +20,7 @@ static char letter_of(const struct resolve_party *party)
     static const char letters[] = {
         [RESOLVE_ACCEPTED] = '=',    [RESOLVE_OVERRULED] = 'o', [RESOLVE_REJECTED] = 'r',
         [RESOLVE_NO_DECISION] = 'd', [RESOLVE_SAME_CODE] = 'h', [RESOLVE_OUTRANKED] = 'k',
+        [RESOLVE_REVIVES] = 'v',
     };
     return party->speaks && party->verdict == RESOLVE_ACCEPTED ? 'S' : letters[party->verdict];
 }
@@ -42,6 +43,7 @@ static void check_groups(const struct group *groups, size_t count)
             members[number].content_digest.bytes[0] = (unsigned char)at[1];
             members[number].rejected = memchr(at, '!', length) != NULL;
             parties[number].lacks_decision = memchr(at, '?', length) != NULL;
+            parties[number].revives = memchr(at, '^', length) != NULL;
             parties[number].spoke = memchr(at, '*', length) != NULL;
             parties[number].member = &members[number];
             number++;
@@ -82,7 +84,7 @@ TEST("by precedence the records of the first source speak, if they say the same"
         { "ba", "bX bX aY", "S=o1" }, /* twice the same is not two words */
         { "ba", "bX bY aZ", "hhh" },   { "ba", "bX bY aX", "hhh" },
         { "ba", "bX aY aZ", "So1o1" }, { "ba", "aX? bY", "o2S" },
-        { "ba", "aX bY?", "o2d" },
+        { "ba", "aX bY?", "k2d" },
     };
     CHECK_GROUPS(groups);
 }
@@ -94,6 +96,16 @@ TEST("a rejected record of a source that would win keeps the others back")
         { "b", "aX cX bY!", "k3k3r" }, { "cba", "aX bY cZ!", "k3k3r" }, { "cba", "aX! bY! cZ", "rrS" },
         { "ba", "bX bY! aZ", "Sro1" }, { "ba", "bX bY!* aZ", "hrh" },   { "ba", "bX bX! aZ", "Sro1" },
         { "ba", "bX aY aZ!", "So1r" },
+    };
+    CHECK_GROUPS(groups);
+}
+
+TEST("what was withdrawn is not published again by silence")
+{
+    static const struct group groups[] = {
+        { "", "aX^", "v" },      { "", "aX^ bX^", "vv" },    { "", "aX^ bX", "S=" },
+        { "", "aX^ bY^", "hh" }, { "ba", "aX^ bY", "o2S" },  { "ba", "aX bY^", "o2v" },
+        { "", "aX^ bY!", "vr" }, { "ba", "aX^ bY!", "k2r" },
     };
     CHECK_GROUPS(groups);
 }
