@@ -409,9 +409,9 @@ static void print_situation(struct arena *arena, const struct situation *situati
                 (int64_t)situation->sources->count, columns, sizeof columns / sizeof *columns);
     print_broken(&screen, situation->broken);
     print_back(&situation->kept);
-    approval_status_print(arena, situation->approval);
     print_counts(_("  by rule:"), situation->by[KEPT_BY_RULE]);
     print_counts(_("  by department:"), situation->by[KEPT_BY_DEPARTMENT]);
+    approval_status_print(arena, situation->approval);
     print_kept(&screen, situation->records, points(situation, true));
     print_deliveries(&screen, situation->deliveries, points(situation, false));
     print_missing(&screen, situation->missing, situation->kept.missing);

@@ -16,6 +16,21 @@ struct text page_parameter(const struct page *page, const char *name)
     return value.length ? value : TEXT_NONE;
 }
 
+enum status page_choice(const struct page *page, const char *name, const char *const *words, size_t count,
+                        size_t *chosen, struct error *error)
+{
+    BUFFER_OWNED struct buffer all = { 0 };
+    struct text value = page_parameter(page, name);
+    for (*chosen = 0; *chosen < count; ++*chosen) {
+        if (text_is(value, words[*chosen]))
+            return STATUS_OK;
+        buffer_printf(&all, "%s%s", *chosen ? ", " : "", words[*chosen]);
+    }
+    return value.bytes ? error_set(error, STATUS_USAGE, _("%s \"%s\": it takes one of %s"), name,
+                                   text_string(page->arena, value), all.bytes)
+                       : STATUS_OK;
+}
+
 enum status page_number(const struct page *page, const char *name, int64_t *number, struct error *error)
 {
     struct text value = page_parameter(page, name);

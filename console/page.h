@@ -57,6 +57,9 @@ extern const struct console_page console_pages[]; /* ends with a path of NULL */
 
 /* The parameter, trimmed; bytes NULL when it is not given or empty. */
 struct text page_parameter(const struct page *page, const char *name);
+/* Which of these words it is; `count` where it is not given. STATUS_USAGE for another. */
+enum status page_choice(const struct page *page, const char *name, const char *const *words, size_t count,
+                        size_t *chosen, struct error *error);
 /* STATUS_USAGE when it is given and is no number from 1 to a billion; 0 when it is not given. */
 enum status page_number(const struct page *page, const char *name, int64_t *number, struct error *error);
 /* STATUS_USAGE when it is given and is no day; year 0 when it is not. Takes yyyy-mm-dd and dd/MM/yyyy. */

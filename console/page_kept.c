@@ -6,8 +6,9 @@
 #include "store/kept.h"
 #include "store/night.h"
 
-static const char *const outcomes[] = { "rejected", "held",   "refused",   "conflict",
-                                        "unknown",  "failed", "sent-back", NULL };
+static const char *const outcomes[] = { "rejected", "held",   "refused", "conflict",
+                                        "unknown",  "failed", "waiting", "sent-back" };
+#define OUTCOMES (sizeof outcomes / sizeof *outcomes)
 
 /* NULL where it is not given. */
 static const char *string_of(const struct page *page, const char *name)
@@ -23,6 +24,9 @@ static enum status read_filter(struct page *page, struct kept_filter *filter, st
                                     .outcome = string_of(page, "ket-qua"),
                                     .reason = string_of(page, "ly-do"),
                                     .message = string_of(page, "loi") };
+    size_t outcome;
+    if (page_choice(page, "ket-qua", outcomes, OUTCOMES, &outcome, error))
+        return error->status;
     if (page_parameter(page, "ma").bytes) {
         struct text *code = arena_new(page->arena, struct text);
         *code = page_parameter(page, "ma");
@@ -83,8 +87,8 @@ static enum status put_filters(struct page *page, struct error *error)
                    page_parameter(page, "don-vi"));
     html_literal(page->out, "</select></div>");
     begin_choices(page, "ket-qua", _("outcome"));
-    for (const char *const *outcome = outcomes; *outcome; outcome++)
-        put_choice(page, *outcome, output_word(text_of(*outcome)), page_parameter(page, "ket-qua"));
+    for (size_t i = 0; i < OUTCOMES; i++)
+        put_choice(page, outcomes[i], output_word(text_of(outcomes[i])), page_parameter(page, "ket-qua"));
     html_literal(page->out, "</select></div>");
     begin_choices(page, "luat", _("rule"));
     for (const struct value *rule = rules->first; rule; rule = rule->next)
@@ -152,6 +156,18 @@ static void put_group(struct page *page, const struct value *group)
     html_literal(page->out, "</td></tr>\n");
 }
 
+/* Of all, or of what the filters leave. */
+static const char *nothing(const struct page *page)
+{
+    static const char *const filters[] = {
+        "don-vi", "ket-qua", "luat", "ly-do", "loi", "ma", "nguon", "moi"
+    };
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++)
+        if (page_parameter(page, filters[i]).bytes)
+            return _("Nothing that is kept back is as asked for.");
+    return _("Nothing is kept back.");
+}
+
 static enum status put_groups(struct page *page, const struct kept_filter *filter, struct error *error)
 {
     struct value *groups;
@@ -159,7 +175,7 @@ static enum status put_groups(struct page *page, const struct kept_filter *filte
         return error->status;
     page_heading(page, "nhom", _("By what is said of them"));
     if (!groups->count) {
-        page_paragraph(page, "none", text_of(_("Nothing is kept back.")));
+        page_paragraph(page, "none", text_of(nothing(page)));
         return STATUS_OK;
     }
     html_literal(page->out, "<div class=\"wide\" tabindex=\"0\"><table><thead><tr>");
@@ -194,8 +210,7 @@ enum status page_kept(struct page *page, struct error *error)
         { "key", _("key"), LIST_TEXT },
         { "locator", _("source file"), LIST_TEXT },
     };
-    struct list list = { "giu-lai", _("Point by point"),       LIST_COLUMNS(columns), NULL,
-                         -1,        _("Nothing is kept back.") };
+    struct list list = { "giu-lai", _("Point by point"), LIST_COLUMNS(columns), NULL, -1, nothing(page) };
     struct browse_window window;
     struct kept_filter filter;
     int64_t records;

@@ -104,8 +104,11 @@ enum status page_ledger(struct page *page, struct error *error)
     struct browse_events filter;
     struct browse_window window;
     struct list list = { "so-cai", NULL, LIST_COLUMNS(columns), NULL, -1, _("There is no such event.") };
-    bool heads =
-        text_is(page_parameter(page, "xem"), "dau-so") || text_is(page_parameter(page, "bang"), "dau-so");
+    static const char *const views[] = { "dau-so" };
+    size_t view;
+    if (page_choice(page, "xem", views, 1, &view, error))
+        return error->status;
+    bool heads = !view || text_is(page_parameter(page, "bang"), "dau-so");
     page->title = heads ? text_of(_("Ledger: heads")) : text_of(_("Ledger: events"));
     html_literal(page->out, "<p>");
     page_link(page, page_address(page, "/so-cai/kiem-tra", TEXT_NONE, NULL), text_of(_("Verification")));

@@ -110,22 +110,22 @@ enum status page_report(struct page *page, struct error *error)
 {
     const struct console_settings *settings = page->settings;
     const struct report_kind *kind = report_kinds;
-    struct text asked = page_parameter(page, "theo");
-    size_t grouped = REPORT_BY_DEFAULT;
+    size_t grouped;
     while (kind->name && !text_is(page->rest, kind->name))
         kind++;
     if (!kind->name)
         return STATUS_END;
     page->title = text_of(_(kind->title));
-    for (size_t i = 0; i < 4; i++)
-        if (text_is(asked, by[i]))
-            grouped = i;
+    if (page_choice(page, "theo", by, 4, &grouped, error))
+        return error->status;
+    if (grouped == 4)
+        grouped = REPORT_BY_DEFAULT;
     struct report_request request = { .name = page->rest,
                                       .store = page->store,
                                       .by = (enum report_by)grouped,
                                       .agency_code = settings->agency_code,
                                       .agency_name = settings->agency_name,
-                                      .ministry = settings->ministry,
+                                      .agency_kind = settings->agency_kind,
                                       .baseline = settings->baseline,
                                       .calendar = settings->calendar,
                                       .today = page->today };

@@ -209,28 +209,24 @@ static enum status put_missing(struct page *page, int64_t run, struct error *err
 
 enum status page_run(struct page *page, struct error *error)
 {
-    static const char *const of_records[] = { "accepted", "rejected", "held" };
-    static const char *const of_deliveries[] = { "published", "withdrawn", "refused",
-                                                 "conflict",  "unknown",   "failed" };
+    enum { OF_RECORDS = 3, OF_DELIVERIES = 9, MISSING = OF_DELIVERIES };
+    static const char *const views[] = { "accepted",  "rejected", "held",     "published",
+                                         "withdrawn", "refused",  "conflict", "unknown",
+                                         "failed",    "missing",  "sent" };
     struct value *run;
-    struct text asked = page_parameter(page, "xem");
+    size_t view;
     char *end, *digits = text_string(page->arena, page->rest);
     int64_t number = strtoll(digits, &end, 10);
     if (!page->rest.length || *end || number < 1)
         return STATUS_END;
     enum status status = report_run(page->store, page->arena, number, &run, error);
-    if (status)
-        return status;
+    if (status || page_choice(page, "xem", views, sizeof views / sizeof *views, &view, error))
+        return status ? status : error->status;
     page->title = text_format(page->arena, _("Run %lld"), (long long)number);
     put_facts(page, run);
     put_flow(page, run);
-    if (text_is(asked, "missing"))
+    if (view == MISSING)
         return put_missing(page, number, error);
-    for (size_t i = 0; i < sizeof of_records / sizeof *of_records; i++)
-        if (text_is(asked, of_records[i]))
-            return put_records(page, number, of_records[i], error);
-    for (size_t i = 0; i < sizeof of_deliveries / sizeof *of_deliveries; i++)
-        if (text_is(asked, of_deliveries[i]))
-            return put_deliveries(page, number, of_deliveries[i], error);
-    return put_deliveries(page, number, NULL, error);
+    return view < OF_RECORDS ? put_records(page, number, views[view], error)
+                             : put_deliveries(page, number, view < OF_DELIVERIES ? views[view] : NULL, error);
 }

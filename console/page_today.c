@@ -130,6 +130,11 @@ static void put_figures(struct page *page, const struct today *today)
     put_figure(page, _("in conflict"), kept->conflict, kept_address(page, "conflict"), true);
     put_figure(page, _("procedures unknown"), kept->unknown, kept_address(page, "unknown"), true);
     put_figure(page, _("procedures failed"), kept->failed, kept_address(page, "failed"), true);
+    if (kept->waiting || kept->sent_back) {
+        put_figure(page, _("waiting for approval"), kept->waiting,
+                   page_address(page, "/phe-duyet", TEXT_NONE, NULL), true);
+        put_figure(page, _("sent back"), kept->sent_back, kept_address(page, "sent-back"), true);
+    }
     put_figure(page, _("records missing from their source"), kept->missing,
                page_address(page, "/nguon", TEXT_NONE, NULL), true);
     html_literal(page->out, "</ul>\n");

@@ -41,6 +41,10 @@ struct text output_word(struct text word)
         N_("withheld"),
         N_("withdrawal-ordered"),
         N_("overwrite-ordered"),
+        N_("order-ended"),
+        N_("recoded"),
+        N_("rekeyed"),
+        N_("refreshed"),
         /* orders */
         N_("retry"),
         N_("adopt"),
@@ -60,6 +64,18 @@ struct text output_word(struct text word)
         N_("run-started"),
         N_("run-finished"),
         N_("listed"),
+        N_("reconciled"),
+        N_("restored"),
+        N_("migrated"),
+        N_("forgotten"),
+        N_("plan-sent"),
+        N_("brake-released"),
+        N_("copy-failed"),
+        /* approval */
+        N_("approval-founded"),
+        N_("approval-lapsed"),
+        N_("approval-recovered"),
+        N_("submitted"),
         N_("only"),
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

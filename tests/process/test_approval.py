@@ -541,6 +541,7 @@ class SentBack(Office, Night):
         self.assertEqual([(row["list"], row["submitter"], row["waiting"]) for row in status["lists"]], [(1, B, 2)])
         words = self.expect(self.run_as("status"), 0).stdout
         self.assertRegex(words, "list 1 .*Trần Văn B")
+        self.assertLess(words.index("by department:"), words.index("\nApproval:"), "what is counted stands together")
         self.expect(self.run_as("health"), 1, "2 wait for approval")
 
     def test_pages_and_show_say_who_submitted_approved_and_sent_back(self):
@@ -551,6 +552,10 @@ class SentBack(Office, Night):
         rows = json.loads(pages.page("/en/phe-duyet?tai=json&bang=buoc"))["rows"]
         self.assertEqual([(row["code"], row["standing"]) for row in rows], [("1.000002", "sent-back")], rows)
         self.assertIn("Tên chưa đúng quyết định", pages.page("/phe-duyet"))
+        self.assertRegex(pages.page("/en/"), r'href="/en/giu-lai\?ket-qua=sent-back"><b>1</b> <span>sent back</span>')
+        self.assertIn("1.000002", pages.page("/en/giu-lai?ket-qua=sent-back"))
+        self.assertIn('<option value="waiting">chờ duyệt</option>', pages.page("/vi/giu-lai"))
+        self.assertNotRegex(re.sub("<[^>]*>", " ", pages.page("/vi/so-cai")), r"approval-|\bsubmitted\b")
         orders = self.expect(self.run_as("show", "1.000001", "--json"), 0).json["orders"]
         self.assertEqual([(row["order"], row["actor"]) for row in orders], [("submit", B), ("approve", A)])
         page = pages.page("/thu-tuc/1.000001")

@@ -160,6 +160,14 @@ class Console(unittest.TestCase):
         self.assertIn("Không có trang này", self.pages.page("/khong-co", 404))
         self.assertEqual(self.pages.ask("/%ff")[0], 400)
         self.assertEqual(self.pages.ask("/?tai=exe")[0], 400)
+        for address in ("/giu-lai?ket-qua=xyz", "/bao-cao/so-luong?theo=xyz", "/so-cai?xem=xyz", "/luot-chay/1?xem=xyz"):
+            status, _, body = self.pages.ask(address)
+            self.assertEqual((status, "xyz" in body), (400, True), address)
+
+    def test_what_the_filters_leave_nothing_of_is_not_said_to_be_nothing(self):
+        page = self.pages.page("/en/giu-lai?ma=9.999999")
+        self.assertIn("Nothing that is kept back is as asked for.", page)
+        self.assertNotIn("Nothing is kept back", page)
 
     def test_words_without_marks_find_a_procedure(self):
         for question in ("dang ky khai sinh", "ĐĂNG KÝ", "khai  SINH đăng", "1.000008"):
@@ -231,7 +239,7 @@ class Console(unittest.TestCase):
         page = self.pages.page("/giu-lai")
         link = re.search(r'<a href="([^"]+)">Thiếu nội dung này</a>', page)[1].replace("&amp;", "&")
         self.assertIn("1.000099", self.pages.page(link))
-        self.assertIn("Không có gì bị giữ lại", self.pages.page("/giu-lai?ket-qua=held"))
+        self.assertIn("không có gì như được hỏi", self.pages.page("/giu-lai?ket-qua=held"))
 
     def test_a_run_is_a_flow_with_what_fell_out(self):
         page = self.pages.page("/luot-chay/1")

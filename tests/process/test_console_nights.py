@@ -73,7 +73,8 @@ class Nights(Night):
         running.signal(signal.SIGKILL)
         running.wait()
         for address in ("/luot-chay/1", "/"):
-            self.assertIn('<p class="state bad">It was broken off: nobody is at work.</p>', pages.page(address))
+            page = pages.page(address)
+            self.assertIn('<p class="state bad">It was broken off: nobody is at work.</p>', page)
         self.assertNotIn("Ended", self.facts(page))
 
     @unittest.skipUnless(FAKETIME, "needs faketime")
