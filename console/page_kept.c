@@ -159,7 +159,9 @@ static void put_group(struct page *page, const struct value *group)
 /* Of all, or of what the filters leave. */
 static const char *nothing(const struct page *page)
 {
-    static const char *const filters[] = { "don-vi", "ket-qua", "luat", "ly-do", "loi", "ma", "nguon", "moi" };
+    static const char *const filters[] = {
+        "don-vi", "ket-qua", "luat", "ly-do", "loi", "ma", "nguon", "moi"
+    };
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++)
         if (page_parameter(page, filters[i]).bytes)
             return _("Nothing that is kept back is as asked for.");
@@ -208,8 +210,7 @@ enum status page_kept(struct page *page, struct error *error)
         { "key", _("key"), LIST_TEXT },
         { "locator", _("source file"), LIST_TEXT },
     };
-    struct list list = { "giu-lai", _("Point by point"),       LIST_COLUMNS(columns), NULL,
-                         -1,        nothing(page) };
+    struct list list = { "giu-lai", _("Point by point"), LIST_COLUMNS(columns), NULL, -1, nothing(page) };
     struct browse_window window;
     struct kept_filter filter;
     int64_t records;

@@ -3,7 +3,6 @@
 #include "store/audit_evidence.h"
 
 #include "adapters/crypto.h"
-#include "adapters/json.h"
 #include "store/approval_signature.h"
 
 struct evidence_decision {
@@ -75,7 +74,7 @@ static const char *judge(struct evidence *evidence, struct arena *arena,
     struct text bytes;
     struct value *document;
     if (!read_named(evidence, arena, decision->detail, "rules_digest", &digest, &bytes) ||
-        json_parse(arena, bytes, &document, reason) ||
+        evidence_parse(arena, bytes, "rules", &document, reason) ||
         !approval_rules_parse(arena, document, &digest, &rules))
         return _("it names no rules of approval that can be read");
     if (evidence->whole && !(force && digest_equal(force, &digest)))

@@ -1,12 +1,13 @@
 """A backup is a store that verifies; a restored one says what was lost, and sends nothing that stands at the portal."""
 
 import contextlib
+import json
 import shutil
 import sqlite3
 import unittest
 
 from harness import Place, Simulator, procedure, procedures
-from sealed_nights import Signed, verifier
+from sealed_nights import Forger, Signed, canonical, verifier
 
 
 class Restore(unittest.TestCase):
@@ -197,6 +198,26 @@ class Restore(unittest.TestCase):
     def test_the_replaced_store_is_kept(self):
         done = self.expect("restore", 0, self.saved, "--reason", "thử")
         self.assertEqual(verifier(done.json["replaced"], "--key", self.place.key)[0], verifier(self.saved)[0])
+
+
+class MadeAnew(unittest.TestCase):
+    def test_both_verifiers_say_the_same_of_how_far_a_replaced_ledger_is_said_to_have_gone(self):
+        with Simulator() as portal, Signed(portal, sign=False) as place:
+            place.records(*procedures(2))
+            place.run("run")
+            place.run("backup", place.folder / "saved.db")
+            place.records(*procedures(3))
+            place.run("run")
+            self.assertEqual(place.run("restore", place.folder / "saved.db", "--reason", "thử").code, 0)
+            seq, detail = place.sql("SELECT seq, detail FROM ledger WHERE event = 'restored'")[0]
+            for size, holds in ((10**14, True), (10**15, False), (2**53 - 1, False), (True, False), ("9", False)):
+                detail = {**json.loads(detail)} if isinstance(detail, str) else detail
+                detail["newest"]["size"] = size
+                with Forger(place) as forger:
+                    forger.do("UPDATE ledger SET detail = ? WHERE seq = ?", canonical(detail).decode(), seq)
+                    forger.rebuild()
+                ours, script, report, words = place.both("--checkpoint", place.write("own.checkpoint", place.run("audit", "checkpoint").stdout))
+                self.assertEqual((ours[0], script[0]), (holds, holds), (size, report, words))
 
 
 if __name__ == "__main__":
