@@ -35,7 +35,8 @@ static enum report_verdict judge_announcement(const struct report_request *reque
     if (kind == AGENCY_UNKNOWN || !report_date(version, "legal_effective", &legal) ||
         date_days(legal) < date_days(signed_on) - JUDGED_DAYS)
         return REPORT_NOT_JUDGED;
-    return workday_between(request->calendar, signed_on, legal) < (kind == AGENCY_MINISTRY ? 20 : 5) ? REPORT_LATE
+    return workday_between(request->calendar, signed_on, legal) < (kind == AGENCY_MINISTRY ? 20 : 5)
+               ? REPORT_LATE
            : workday_knows(request->calendar, signed_on) ? REPORT_IN_TIME
                                                          : REPORT_NOT_JUDGED;
 }

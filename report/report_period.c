@@ -46,7 +46,8 @@ static struct value *decision_row(const struct report_request *request, struct a
     char day[DATE_TEXT];
     if (!report_publication_due(request, version, &due)) {
         report_unknown(arena, row, "due",
-                       request->calendar ? _("not known: ministry or province?") : _("no calendar of holidays"));
+                       request->calendar ? _("not known: ministry or province?")
+                                         : _("no calendar of holidays"));
     } else if (!report_date(version, "signed_on", &known) || !workday_knows(request->calendar, known)) {
         report_unknown(arena, row, "due", _("no calendar of that year"));
     } else {
@@ -110,7 +111,8 @@ static bool stands_so(const struct report_steps *steps, const struct value *want
     struct text code = value_text_of(wanted, "code");
     const struct report_step *step = report_steps_find(steps, code), *end = steps->step + steps->count;
     bool abolished = false;
-    for (; step && step < end && text_equal(value_text_of(step->version, "code"), code) && !step->later; step++)
+    for (; step && step < end && text_equal(value_text_of(step->version, "code"), code) && !step->later;
+         step++)
         abolished = report_says(step->version, "status", "abolished");
     return abolished && report_says(wanted, "status", "abolished");
 }
@@ -142,8 +144,8 @@ static void count_all_waiting(const struct report_request *request, struct arena
             count_waiting(request, arena, document, steps, steps->step[i].version);
     for (const struct value *wanted = steps->wanted->first; wanted; wanted = wanted->next)
         if (!report_says(wanted, "status", "draft") &&
-            report_within(request, value_text_of(wanted, "signed_on")) && !was_published(steps, wanted, true) &&
-            !stands_so(steps, wanted))
+            report_within(request, value_text_of(wanted, "signed_on")) &&
+            !was_published(steps, wanted, true) && !stands_so(steps, wanted))
             count_waiting(request, arena, document, steps, wanted);
 }
 

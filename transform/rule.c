@@ -88,7 +88,8 @@ bool rule_applies(const struct rule_set *rules, const struct rule *rule, const s
             continue;
         if (condition->agency) {
             const struct value *code = rule_path_first(&condition->path, view);
-            if (agency_kind_beside(code ? code->text : TEXT_NONE, rules->agency, rules->agency_kind) != condition->agency)
+            if (agency_kind_beside(code ? code->text : TEXT_NONE, rules->agency, rules->agency_kind) !=
+                condition->agency)
                 return false;
             continue;
         }
