@@ -312,7 +312,9 @@ enum status evidence_check_bundle(struct evidence *evidence, struct error *error
         audit_conclude_outside(pass);
     else if (!status)
         evidence_judge_outside(evidence);
-    audit_note(pass, _("README.txt, key.pub, verify-ledger and whatever else lies in the folder were not looked at"));
+    audit_note(
+        pass,
+        _("README.txt, key.pub, verify-ledger and whatever else lies in the folder were not looked at"));
     free(forgotten.items);
     return status;
 }

@@ -278,14 +278,20 @@ enum status cross_record_close_terms(struct store *store, struct text code, cons
 }
 
 /* Did it ever stand at the portal, as far as the ledger knows? */
-static enum status was_published(struct store *store, struct text code, struct error *error)
+/* STATUS_END: nothing of it stands published there, so that nothing is left to be withdrawn. */
+static enum status stands_published(struct store *store, struct text code, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store, "SELECT 1 FROM ledger WHERE code = ?1 AND event = 'published' LIMIT 1", &statement,
-                  error))
+    if (store_sql(
+            store,
+            "SELECT event = 'published' FROM ledger WHERE code = ?1 AND (event IN ('published', 'withdrawn')"
+            " OR (event = 'recalled' AND json_extract(detail, '$.absent'))) ORDER BY seq DESC LIMIT 1",
+            &statement, error))
         return error->status;
     sqlite_bind_text(statement, 1, code);
     enum status status = sqlite_step(statement, error);
+    if (!status && !sqlite_number(statement, 0))
+        status = STATUS_END;
     sqlite_reset_statement(statement);
     return status;
 }
@@ -296,10 +302,6 @@ enum status cross_record_published(struct store *store, const struct cross_recor
     struct sqlite_statement *statement;
     char beginning[DATE_TEXT + 12];
     enum status status;
-    if (procedure->abolished && (status = was_published(store, procedure->code, error)) != STATUS_OK) {
-        *day = from;
-        return status == STATUS_END ? STATUS_OK : status;
-    }
     if (store_sql(store,
                   "SELECT at, digest FROM ledger WHERE code = ?1 AND event = ?2 AND at >= ?3 ORDER BY seq",
                   &statement, error))
@@ -317,7 +319,12 @@ enum status cross_record_published(struct store *store, const struct cross_recor
             break;
     }
     sqlite_reset_statement(statement);
-    return status;
+    if (status != STATUS_END || !procedure->abolished)
+        return status;
+    /* It was withdrawn before the decision that its source names, or never stood there. */
+    status = stands_published(store, procedure->code, error);
+    *day = from;
+    return status == STATUS_END ? STATUS_OK : status == STATUS_OK ? STATUS_END : status;
 }
 
 enum status cross_record_first_publication(struct store *store, struct date *day, struct error *error)

@@ -150,7 +150,8 @@ enum status resolution_revives(struct store *store, const struct resolution_memb
         return STATUS_OK;
     if (store_sql(
             store,
-            "SELECT 1 FROM procedure_state s JOIN record w ON w.id = s.record AND w.present = 0"
+            "SELECT 1 FROM procedure_state s JOIN record w ON w.id = s.record AND (w.present = 0 OR w.code "
+            "IS NOT s.code)"
             " WHERE s.code = ?1 AND s.held_status = 'abolished' AND s.ordered IS NULL AND s.record <> ?2"
             " AND EXISTS (SELECT 1 FROM ledger e WHERE e.code = s.code AND e.source = ?3 AND e.digest = ?4"
             "  AND e.event IN ('accepted', 'held') AND json_extract(e.detail, '$.key') = ?5 AND e.seq < "

@@ -45,7 +45,7 @@ enum status resolution_content(struct store *store, struct arena *arena,
 enum status resolution_speaks(struct store *store, const struct resolution_member *member, bool *speaks,
                               struct error *error);
 
-/* What stands under its code was withdrawn on the word of another record, which has left its source; and this one, which is announced,
+/* What stands under its code was withdrawn on the word of another record, which has left its source or its code; and this one, which is announced,
  * said before what it says now. An operator may take it up all the same (retry). */
 enum status resolution_revives(struct store *store, const struct resolution_member *member, bool *revives,
                                struct error *error);

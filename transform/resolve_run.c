@@ -139,7 +139,7 @@ static enum status say(struct resolving *resolving, const struct resolve_party *
     case RESOLVE_REVIVES:
         finding->rule = TEXT("congkhai/abolished");
         finding->field = TEXT("status");
-        finding->value = member->status;
+        finding->value = TEXT_NONE;
         reason_set(&finding->reason, "abolished.before", member->code);
         break;
     case RESOLVE_SAME_CODE:

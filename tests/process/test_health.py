@@ -54,6 +54,27 @@ class Health(Night):
         self.assertIn("due=0;0 overdue=0;0", self.health(0, "OK"))
         self.expect(self.place.run("audit", "verify"), 0)
 
+    @unittest.skipUnless(FAKETIME, "needs faketime")
+    def test_a_term_of_what_was_withdrawn_before_its_decision_is_met(self):
+        today = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=7)).date()
+        earlier = {**self.place.environment, "LD_PRELOAD": FAKETIME, "FAKETIME": "-2d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        self.place.change_source(fetch={"file": "inbox/one.ndjson", "quiet": "0s"},
+                                 map={**MAP, "decision.number": "/number", "decision.signed_on": "/signed"})
+        self.place.configure(rules=[str(ROOT / "config/rules/deadlines.yaml")], baseline=str(today - datetime.timedelta(days=9)))
+        record = procedure("1.000001", number="1/QĐ-UBND", signed=str(today - datetime.timedelta(days=2)))
+        self.place.records(record)
+        self.expect(self.place.run("run", env=earlier), 0)
+        self.expect(self.place.run("withdraw", "1.000001", "--decision", "2/QĐ-UBND", "--reason", "x", "--yes", env=earlier), 0)
+        record.update(status="abolished", number="3/QĐ-UBND", signed=str(today))
+        self.place.records(record)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.place.run("--json", "status", "--rules").json["deadlines"], [], "nothing is left to be done")
+        record.update(status="announced")
+        self.place.records(record)
+        self.expect(self.place.run("extract"), 0)
+        self.expect(self.place.run("transform"), 0)
+        self.assertEqual(len(self.place.run("--json", "status", "--rules").json["deadlines"]), 1)
+
     def test_a_stopped_night_is_critical_and_says_why(self):
         self.place.records(procedure("1.000001"))
         self.expect(self.place.run("--quiet", "run"), 0)

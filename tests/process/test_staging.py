@@ -171,16 +171,19 @@ class Staging(unittest.TestCase):
 
     def test_silence_publishes_nothing_again_that_was_withdrawn(self):
         say, stands = self.two_sources()
-        say("one", procedure("1.000001", name="Một"))
+        self.place.change_source(key="/id")
+        say("one", procedure("1.000001", id="a", name="Một"))
         say("two", procedure("1.000001", name="Hai"), procedure("1.000002"))
         self.run_to(0)
-        say("one", procedure("1.000001", name="Một", status="abolished", decision="9/QĐ-UBND"))
+        say("one", procedure("1.000001", id="a", name="Một", status="abolished", decision="9/QĐ-UBND"))
         self.run_to(0)
         self.assertEqual(stands(), ("abolished", "Một"))
-        say("one")
-        for night in range(2):
+        for left in ((), (), [procedure("1.000003", id="a")], [procedure("", id="a")]):
+            say("one", *left)
             self.run_to(1)
             self.assertEqual(stands(), ("abolished", "Một"))
+        say("one")
+        self.run_to(1)
         self.assertEqual([row["rule"] for row in self.place.run("kept", "--json").json["rows"]], ["congkhai/abolished"])
         self.holds()
         say("two", procedure("1.000001", name="Ba"), procedure("1.000002"))
