@@ -81,7 +81,7 @@ static enum status serve(struct session *session, struct error *error)
         .rules_text = configuration->rules_text,
         .agency_code = configuration->agency_code ? configuration->agency_code : "",
         .agency_name = configuration->agency_name ? configuration->agency_name : "congkhai",
-        .ministry = configuration->agency_kind == AGENCY_MINISTRY,
+        .agency_kind = configuration->agency_kind,
         .baseline = configuration->baseline.year ? baseline : NULL,
         .calendar = report_output_calendar(session, &arena),
     };

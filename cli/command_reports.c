@@ -53,7 +53,7 @@ enum status command_report(struct session *session, struct error *error, int *ex
         .by = (enum report_by)grouped,
         .agency_code = configuration->agency_code,
         .agency_name = configuration->agency_name,
-        .ministry = configuration->agency_kind == AGENCY_MINISTRY,
+        .agency_kind = configuration->agency_kind,
         .baseline = configuration->baseline.year ? baseline : NULL,
         .calendar = report_output_calendar(session, &arena),
     };

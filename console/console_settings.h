@@ -2,6 +2,7 @@
 #ifndef CONSOLE_CONSOLE_SETTINGS_H
 #define CONSOLE_CONSOLE_SETTINGS_H
 
+#include "core/agency.h"
 #include "core/clock.h"
 #include "core/words.h"
 #include "core/workday.h"
@@ -23,7 +24,7 @@ struct console_settings {
     const struct audit_settings *audit;
     struct text rules_text; /* rules and code lists, canonical JSON */
     const char *agency_code, *agency_name;
-    bool ministry;
+    enum agency_kind agency_kind;
     const char *baseline;                    /* yyyy-mm-dd; NULL: the ledger tells */
     const struct workday_calendar *calendar; /* NULL: no holidays are known */
 };

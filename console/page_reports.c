@@ -125,7 +125,7 @@ enum status page_report(struct page *page, struct error *error)
                                       .by = (enum report_by)grouped,
                                       .agency_code = settings->agency_code,
                                       .agency_name = settings->agency_name,
-                                      .ministry = settings->ministry,
+                                      .agency_kind = settings->agency_kind,
                                       .baseline = settings->baseline,
                                       .calendar = settings->calendar,
                                       .today = page->today };

@@ -33,3 +33,8 @@ enum agency_kind agency_kind_of(struct text code)
         return AGENCY_UNKNOWN;
     return level.bytes[0] == 'G' ? AGENCY_MINISTRY : level.bytes[0] == 'H' ? AGENCY_PROVINCE : AGENCY_UNKNOWN;
 }
+
+enum agency_kind agency_kind_beside(struct text code, struct text own, enum agency_kind own_kind)
+{
+    return !code.length || text_equal(code, own) ? own_kind : agency_kind_of(code);
+}

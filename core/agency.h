@@ -14,5 +14,7 @@ struct text agency_first_level(struct text code);
 
 /* AGENCY_UNKNOWN where the code does not tell: of letters other than G and H somebody must say. */
 enum agency_kind agency_kind_of(struct text code);
+/* Of a record: one that names no agency, or the configuration's own, is the configuration's. */
+enum agency_kind agency_kind_beside(struct text code, struct text own, enum agency_kind own_kind);
 
 #endif

@@ -230,14 +230,8 @@ size_t text_print(char *out, size_t size, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    size_t length = text_vprint(out, size, format, arguments);
-    va_end(arguments);
-    return length;
-}
-
-size_t text_vprint(char *out, size_t size, const char *format, va_list arguments)
-{
     int wanted = vsnprintf(out, size, format, arguments);
+    va_end(arguments);
     size_t length = wanted < 0 ? 0 : (size_t)wanted;
     if (length < size)
         return length;

@@ -6,7 +6,6 @@
 #ifndef CORE_TEXT_H
 #define CORE_TEXT_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -57,8 +56,6 @@ void buffer_string(struct buffer *buffer, const char *string);
 void buffer_char(struct buffer *buffer, char byte);
 /* As snprintf, but what does not fit is cut between letters, never inside one. Returns the length that was written. */
 size_t text_print(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
-size_t text_vprint(char *out, size_t size, const char *format, va_list arguments)
-    __attribute__((format(printf, 3, 0)));
 void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Room for `length` more bytes behind the content, or NULL (and over) when the limit forbids it. The caller
  * adds what it wrote to `length`; if that is less than asked for, the NUL behind it is the caller's too. */

@@ -209,7 +209,8 @@ static void count(struct delivery *delivery, enum delivery_event event, const st
 {
     bool failed = event == EVENT_INDETERMINATE || event == EVENT_NOT_LEFT || event == EVENT_BUSY;
     if (delivery->state == DELIVERY_SENT) {
-        bool may = event == EVENT_INDETERMINATE || event == EVENT_ACCEPTED;
+        bool may =
+            event == EVENT_INDETERMINATE || event == EVENT_ACCEPTED || (event == EVENT_BUSY && terms->unsure);
         delivery->doubt |= may;
         delivery->left |= event != EVENT_NOT_LEFT;
         delivery->queued |= event == EVENT_ACCEPTED;

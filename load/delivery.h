@@ -107,6 +107,7 @@ struct delivery_terms {
     int64_t lag;      /* milliseconds that the portal may take to show what it has taken */
     uint64_t chance;
     bool futile; /* it is not to be sent again in this run */
+    bool unsure; /* of EVENT_BUSY: who answers so stands in between, and it may have been taken behind him */
     bool free; /* the failure is the portal's, not this delivery's: it does not count against its attempts */
 };
 

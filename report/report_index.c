@@ -31,10 +31,12 @@ static enum report_verdict judge_announcement(const struct report_request *reque
                : workday_within(request->calendar, legal, signed_on, 3) ? REPORT_IN_TIME
                : workday_knows(request->calendar, legal)                ? REPORT_LATE
                                                                         : REPORT_NOT_JUDGED;
-    if (!report_date(version, "legal_effective", &legal) ||
+    enum agency_kind kind = report_agency_kind(request, version);
+    if (kind == AGENCY_UNKNOWN || !report_date(version, "legal_effective", &legal) ||
         date_days(legal) < date_days(signed_on) - JUDGED_DAYS)
         return REPORT_NOT_JUDGED;
-    return workday_between(request->calendar, signed_on, legal) < (request->ministry ? 20 : 5) ? REPORT_LATE
+    return workday_between(request->calendar, signed_on, legal) < (kind == AGENCY_MINISTRY ? 20 : 5)
+               ? REPORT_LATE
            : workday_knows(request->calendar, signed_on) ? REPORT_IN_TIME
                                                          : REPORT_NOT_JUDGED;
 }

@@ -257,16 +257,24 @@ bool report_date(const struct value *row, const char *name, struct date *date)
     return text.bytes && date_read(text, date);
 }
 
+enum agency_kind report_agency_kind(const struct report_request *request, const struct value *version)
+{
+    return agency_kind_beside(value_text_of(version, "agency_code"), text_of(request->agency_code),
+                              request->agency_kind);
+}
+
 bool report_publication_due(const struct report_request *request, const struct value *version,
                             struct date *due)
 {
     struct date signed_on;
     bool shortened = text_is(value_text_of(version, "shortened"), "yes");
-    return request->calendar && report_date(version, "signed_on", &signed_on) &&
+    enum agency_kind kind = report_agency_kind(request, version);
+    return request->calendar && (shortened || kind != AGENCY_UNKNOWN) &&
+           report_date(version, "signed_on", &signed_on) &&
            workday_add(request->calendar, signed_on,
-                       shortened           ? 2
-                       : request->ministry ? 10
-                                           : 5,
+                       shortened                 ? 2
+                       : kind == AGENCY_MINISTRY ? 10
+                                                 : 5,
                        due);
 }
 

@@ -49,8 +49,10 @@ const char *report_by_heading(enum report_by by);
 
 /* Terms of the law, counted in working days of the request's calendar. */
 bool report_date(const struct value *row, const char *name, struct date *date);
-/* The day by which what was decided must be published: 10, 5 or, shortened, 2 working days after the
- * signature (Article 24(2) of Decree 63/2010, amended by 92/2017). False: no day of signature is known. */
+/* Whose terms are its: its own agency's, as for the rules (docs/rules.md, agency.kind). */
+enum agency_kind report_agency_kind(const struct report_request *request, const struct value *version);
+/* The day by which what was decided must be published: 10 (ministry), 5 (province) or, shortened, 2 working days after the
+ * signature (Article 24(2) of Decree 63/2010, amended by 92/2017). False: no day of signature is known, or whose term it is. */
 bool report_publication_due(const struct report_request *request, const struct value *version,
                             struct date *due);
 enum report_verdict { REPORT_NOT_JUDGED, REPORT_IN_TIME, REPORT_LATE };

@@ -45,7 +45,9 @@ static struct value *decision_row(const struct report_request *request, struct a
     struct date due, known;
     char day[DATE_TEXT];
     if (!report_publication_due(request, version, &due)) {
-        report_unknown(arena, row, "due", _("no calendar of holidays"));
+        report_unknown(arena, row, "due",
+                       request->calendar ? _("not known: ministry or province?")
+                                         : _("no calendar of holidays"));
     } else if (!report_date(version, "signed_on", &known) || !workday_knows(request->calendar, known)) {
         report_unknown(arena, row, "due", _("no calendar of that year"));
     } else {
@@ -103,6 +105,18 @@ static bool was_published(const struct report_steps *steps, const struct value *
     return false;
 }
 
+/* It was withdrawn before its source said so, by another decision: nothing is left to be done. */
+static bool stands_so(const struct report_steps *steps, const struct value *wanted)
+{
+    struct text code = value_text_of(wanted, "code");
+    const struct report_step *step = report_steps_find(steps, code), *end = steps->step + steps->count;
+    bool abolished = false;
+    for (; step && step < end && text_equal(value_text_of(step->version, "code"), code) && !step->later;
+         step++)
+        abolished = report_says(step->version, "status", "abolished");
+    return abolished && report_says(wanted, "status", "abolished");
+}
+
 /* Whatever holds it back. What is overdue is late as well. */
 static void count_waiting(const struct report_request *request, struct arena *arena, struct value *document,
                           const struct report_steps *steps, const struct value *version)
@@ -130,7 +144,8 @@ static void count_all_waiting(const struct report_request *request, struct arena
             count_waiting(request, arena, document, steps, steps->step[i].version);
     for (const struct value *wanted = steps->wanted->first; wanted; wanted = wanted->next)
         if (!report_says(wanted, "status", "draft") &&
-            report_within(request, value_text_of(wanted, "signed_on")) && !was_published(steps, wanted, true))
+            report_within(request, value_text_of(wanted, "signed_on")) &&
+            !was_published(steps, wanted, true) && !stands_so(steps, wanted))
             count_waiting(request, arena, document, steps, wanted);
 }
 

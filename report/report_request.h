@@ -2,6 +2,7 @@
 #ifndef REPORT_REPORT_REQUEST_H
 #define REPORT_REPORT_REQUEST_H
 
+#include "core/agency.h"
 #include "core/date.h"
 #include "core/value.h"
 #include "core/workday.h"
@@ -23,7 +24,7 @@ struct report_request {
     const char *from, *to, *as_of;      /* yyyy-mm-dd; NULL: the report's own (this quarter so far, today) */
     enum report_by by;
     const char *agency_code, *agency_name;
-    bool ministry;                           /* the terms of a ministry, else of a province */
+    enum agency_kind agency_kind; /* whose terms those of its records are that name no other agency */
     const struct workday_calendar *calendar; /* NULL: no holidays are known, and reports on terms say so */
     const char *baseline;                    /* yyyy-mm-dd; NULL: the day of the first publication */
     struct date today;                       /* in Vietnam */

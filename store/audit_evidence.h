@@ -99,9 +99,6 @@ enum status evidence_hash_file(struct evidence *evidence, const char *name, stru
 /* ---- payloads (audit_evidence_payloads.c) ---- */
 
 void evidence_put_digest(struct evidence_digests *digests, const struct digest *digest);
-/* Of digests that were sorted. */
-bool evidence_has_digest(const struct evidence_digests *digests, const struct digest *digest);
-void evidence_sort(struct evidence_digests *digests);
 /* The event in the scan speaks of these bytes, as of a content or not. */
 void evidence_put_spoken(struct evidence *evidence, const struct digest *digest, bool content);
 /* Behind all events; `forgotten` is what bundle.json says. */

@@ -20,13 +20,14 @@ static int by_digest(const void *left, const void *right)
     return memcmp(left, right, DIGEST_SIZE);
 }
 
-bool evidence_has_digest(const struct evidence_digests *digests, const struct digest *digest)
+/* Of digests that were sorted. */
+static bool has(const struct evidence_digests *digests, const struct digest *digest)
 {
     return digests->count &&
            bsearch(digest, digests->items, digests->count, sizeof *digests->items, by_digest);
 }
 
-void evidence_sort(struct evidence_digests *digests)
+static void sort(struct evidence_digests *digests)
 {
     if (digests->count)
         qsort(digests->items, digests->count, sizeof *digests->items, by_digest);
@@ -85,7 +86,7 @@ static void check_payload(struct evidence *evidence, const struct evidence_spoke
                  (digest_equal(&digest, &spoken->digest) || (!size && spoken->misnamed));
     if (forgotten && !exists && (!spoken->content || spoken->old)) {
         pass->report->forgotten++;
-        if (!evidence_has_digest(&evidence->named, &spoken->digest))
+        if (!has(&evidence->named, &spoken->digest))
             audit_not_proven(pass, _("that the bytes %s were forgotten"), name + 9);
     } else if (!holds) {
         audit_find(pass, AUDIT_PAYLOAD, spoken->event, _("the bytes %s, of which event %lld speaks: %s"),
@@ -112,7 +113,7 @@ static enum status read_sums(struct evidence *evidence, struct evidence_digests 
     }
     evidence_lines_close(&lines);
     evidence_claim(evidence, whole, "payloads.sha256");
-    evidence_sort(listed);
+    sort(listed);
     return status == STATUS_END ? STATUS_OK : status;
 }
 
@@ -131,11 +132,11 @@ enum status evidence_check_payloads(struct evidence *evidence, struct evidence_d
 {
     struct evidence_digests there = { 0 }, listed = { 0 }, unseen = { 0 };
     join_spoken(evidence);
-    evidence_sort(&evidence->named);
-    evidence_sort(forgotten);
+    sort(&evidence->named);
+    sort(forgotten);
     for (size_t i = 0; i < evidence->spoken_count; i++) {
         const struct evidence_spoken *spoken = &evidence->spoken[i];
-        check_payload(evidence, spoken, evidence_has_digest(forgotten, &spoken->digest), &there);
+        check_payload(evidence, spoken, has(forgotten, &spoken->digest), &there);
         evidence->pass->report->payloads++;
         evidence_put_digest(&unseen, &spoken->digest);
     }
@@ -143,8 +144,7 @@ enum status evidence_check_payloads(struct evidence *evidence, struct evidence_d
     if (!status) {
         bool all = true;
         for (size_t i = 0; i < forgotten->count; i++)
-            all = all && evidence_has_digest(&unseen, &forgotten->items[i]) &&
-                  !evidence_has_digest(&there, &forgotten->items[i]);
+            all = all && has(&unseen, &forgotten->items[i]) && !has(&there, &forgotten->items[i]);
         evidence_claim(evidence, same_digests(&there, &listed), "payloads.sha256");
         evidence_claim(evidence, all, "forgotten");
     }

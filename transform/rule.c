@@ -21,12 +21,6 @@ static bool between(const struct rule_condition *condition, const struct value *
            (!condition->before.year || date_compare(date, condition->before) < 0);
 }
 
-/* A record that names no agency, or the configuration's, is the configuration's. */
-static enum agency_kind kind_of(const struct rule_set *rules, struct text code)
-{
-    return !code.length || text_equal(code, rules->agency) ? rules->agency_kind : agency_kind_of(code);
-}
-
 static bool is_since(struct date baseline, struct text text)
 {
     struct date date;
@@ -94,7 +88,8 @@ bool rule_applies(const struct rule_set *rules, const struct rule *rule, const s
             continue;
         if (condition->agency) {
             const struct value *code = rule_path_first(&condition->path, view);
-            if (kind_of(rules, code ? code->text : TEXT_NONE) != condition->agency)
+            if (agency_kind_beside(code ? code->text : TEXT_NONE, rules->agency, rules->agency_kind) !=
+                condition->agency)
                 return false;
             continue;
         }

@@ -2,21 +2,10 @@
 
 #include <string.h>
 
+#include "tests/support/stepped_stream.h"
 #include "tests/support/test.h"
 
 static struct error error;
-
-/* A stream that gives one byte at a time: every state of the splitter meets the end of a block. */
-static enum status read_one(struct file_stream *stream, void *bytes, size_t length, size_t *got,
-                            struct error *fault)
-{
-    (void)fault;
-    *got = length && stream->rest.length;
-    if (*got)
-        memcpy(bytes, stream->rest.bytes, 1);
-    stream->rest = text_slice(stream->rest, *got, stream->rest.length);
-    return STATUS_OK;
-}
 
 /* All items, a bar behind each, and how it ended. */
 static const char *split_by(bool drip, const char *json, const char *records, size_t limit)
@@ -27,9 +16,10 @@ static const char *split_by(bool drip, const char *json, const char *records, si
     struct text item;
     struct buffer out = { 0 };
     enum status status;
-    file_stream_memory(text_of(json), "t", &stream);
     if (drip)
-        stream.read = read_one;
+        stepped_stream_open(text_of(json), "t", &stream);
+    else
+        file_stream_memory(text_of(json), "t", &stream);
     CHECK_INT(json_pointer_compile(&test_arena, text_of(records), &pointer, &error), STATUS_OK);
     json_splitter_open(&splitter, &stream, &pointer, limit);
     while ((status = json_splitter_next(&splitter, &item, &error)) == STATUS_OK || status == STATUS_REJECT) {

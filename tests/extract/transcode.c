@@ -2,23 +2,10 @@
 
 #include <string.h>
 
+#include "tests/support/stepped_stream.h"
 #include "tests/support/test.h"
 
 static struct error error;
-
-static size_t step; /* bytes of one read */
-
-static enum status read_steps(struct file_stream *stream, void *bytes, size_t length, size_t *got,
-                              struct error *fault)
-{
-    (void)fault;
-    size_t most = length < step ? length : step;
-    *got = most < stream->rest.length ? most : stream->rest.length;
-    if (*got)
-        memcpy(bytes, stream->rest.bytes, *got);
-    stream->rest = text_slice(stream->rest, *got, stream->rest.length);
-    return STATUS_OK;
-}
 
 static const char *unicode;
 
@@ -30,8 +17,7 @@ static enum status transcode(enum source_format format, const char *encoding, st
     struct document document = { .name = "t" };
     struct buffer all = { 0 };
     size_t got = 1;
-    file_stream_memory(bytes, "t", &document.stream);
-    document.stream.read = read_steps;
+    stepped_stream_open(bytes, "t", &document.stream);
     enum status status = transcode_open(&test_arena, &source, &document, &unicode, &error);
     while (status == STATUS_OK && got) {
         char piece[7];
@@ -80,7 +66,7 @@ static const char sample[] = "[{\"tên\":\"Thủ tục \xf0\x9f\x93\x84 số 1\"
 TEST("UTF-16 in either order becomes UTF-8, with or without a mark, however it is read")
 {
     struct text out;
-    for (step = 1; step <= 5; step += 2) {
+    for (stepped_stream_bytes = 1; stepped_stream_bytes <= 5; stepped_stream_bytes += 2) {
         CHECK_INT(transcode(SOURCE_JSON, "utf-16", utf16(sample, false, true), &out), STATUS_OK);
         CHECK_TEXT(out, text_of(sample));
         CHECK_INT(transcode(SOURCE_CSV, "utf-16", utf16(sample, true, true), &out), STATUS_OK);
@@ -95,7 +81,7 @@ TEST("UTF-16 in either order becomes UTF-8, with or without a mark, however it i
 TEST("a byte order mark is enough where nothing or auto is said")
 {
     struct text out;
-    step = 1000;
+    stepped_stream_bytes = 1000;
     CHECK_INT(transcode(SOURCE_CSV, NULL, utf16(sample, false, true), &out), STATUS_OK);
     CHECK_TEXT(out, text_of(sample));
     CHECK_INT(transcode(SOURCE_CSV, "auto", utf16(sample, true, true), &out), STATUS_OK);
@@ -109,7 +95,7 @@ TEST("a byte order mark is enough where nothing or auto is said")
 TEST("what is no UTF-16 is refused with its place")
 {
     struct text out;
-    step = 3;
+    stepped_stream_bytes = 3;
     CHECK_INT(transcode(SOURCE_JSON, "utf-16le",
                         (struct text){ "a\0\0\xdc"
                                        "b\0",
@@ -135,7 +121,7 @@ TEST("what is no UTF-16 is refused with its place")
 TEST("XML in an old encoding is widened, so that the parser can cut it")
 {
     struct text out;
-    step = 1000;
+    stepped_stream_bytes = 1000;
     CHECK_INT(transcode(SOURCE_XML, "tcvn3", TEXT("<a>Thñ tôc</a>"), &out), STATUS_OK);
     CHECK_TEXT(out, TEXT("<a>Thñ tôc</a>"));
     CHECK_STRING(unicode, "utf-8");

@@ -6,26 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/stepped_stream.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void require(bool held)
 {
     if (!held)
         abort();
-}
-
-static size_t step;
-
-static enum status read_steps(struct file_stream *stream, void *bytes, size_t length, size_t *got,
-                              struct error *error)
-{
-    (void)error;
-    size_t most = length < step ? length : step;
-    *got = most < stream->rest.length ? most : stream->rest.length;
-    if (*got)
-        memcpy(bytes, stream->rest.bytes, *got);
-    stream->rest = text_slice(stream->rest, *got, stream->rest.length);
-    return STATUS_OK;
 }
 
 static void look_at_cells(struct text row, char separator)
@@ -53,8 +41,7 @@ static void read_table(struct text csv, char separator, size_t limit, struct buf
     enum status status;
     size_t total = 0;
     long line = 0;
-    file_stream_memory(csv, "fuzz", &stream);
-    stream.read = read_steps;
+    stepped_stream_open(csv, "fuzz", &stream);
     csv_reader_open(&reader, &stream, limit);
     reader.separator = separator;
     while ((status = csv_reader_next(&reader, &row, &error)) == STATUS_OK || status == STATUS_REJECT) {
@@ -80,9 +67,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < 2 * sizeof separators; i++) {
         struct buffer whole BUFFER_OWNED = { 0 }, pieces BUFFER_OWNED = { 0 };
         size_t limit = i < sizeof separators ? 1 << 20 : 12;
-        step = SIZE_MAX;
+        stepped_stream_bytes = SIZE_MAX;
         read_table(csv, separators[i % sizeof separators], limit, &whole);
-        step = 1;
+        stepped_stream_bytes = 1;
         read_table(csv, separators[i % sizeof separators], limit, &pieces);
         require(text_equal(buffer_view(&whole), buffer_view(&pieces)));
     }

@@ -9,6 +9,7 @@
 #include "adapters/json.h"
 #include "core/arena.h"
 #include "core/value.h"
+#include "tests/support/stepped_stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -16,20 +17,6 @@ static void require(bool held)
 {
     if (!held)
         abort();
-}
-
-static size_t step;
-
-static enum status read_steps(struct file_stream *stream, void *bytes, size_t length, size_t *got,
-                              struct error *error)
-{
-    (void)error;
-    size_t most = length < step ? length : step;
-    *got = most < stream->rest.length ? most : stream->rest.length;
-    if (*got)
-        memcpy(bytes, stream->rest.bytes, *got);
-    stream->rest = text_slice(stream->rest, *got, stream->rest.length);
-    return STATUS_OK;
 }
 
 /* The items, each with its length in front, and the status that ended them. */
@@ -41,8 +28,7 @@ static enum status split(struct text json, const struct json_pointer *pointer, s
     struct error error = { 0 };
     struct text item;
     enum status status;
-    file_stream_memory(json, "fuzz", &stream);
-    stream.read = read_steps;
+    stepped_stream_open(json, "fuzz", &stream);
     json_splitter_open(&splitter, &stream, pointer, limit);
     *count = 0;
     while ((status = json_splitter_next(&splitter, &item, &error)) == STATUS_OK || status == STATUS_REJECT) {
@@ -62,9 +48,9 @@ static void compare(struct text json, const struct json_pointer *pointer, size_t
 {
     struct buffer whole BUFFER_OWNED = { 0 }, pieces BUFFER_OWNED = { 0 };
     size_t count, again;
-    step = SIZE_MAX;
+    stepped_stream_bytes = SIZE_MAX;
     enum status status = split(json, pointer, limit, &whole, &count);
-    step = 1;
+    stepped_stream_bytes = 1;
     require(split(json, pointer, limit, &pieces, &again) == status);
     require(text_equal(buffer_view(&whole), buffer_view(&pieces)));
 }
@@ -82,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     compare(json, &root, 1 << 20);
     compare(json, &items, 1 << 20);
     compare(json, &root, 8);
-    step = SIZE_MAX;
+    stepped_stream_bytes = SIZE_MAX;
     if (json_parse(&arena, json, &value, &error) != STATUS_OK)
         return 0;
     require(split(json, &root, SIZE_MAX, &out, &count) == STATUS_END);

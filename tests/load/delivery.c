@@ -317,6 +317,18 @@ TEST("waits grow with the tries, start at once where nothing failed, and obey th
     CHECK_INT(delivery.due, 5000 + 1999); /* 0 … 2000 */
 }
 
+TEST("what is busy has left nothing there, except where it may have been taken behind who says so")
+{
+    for (int unsure = 0; unsure < 2; unsure++) {
+        struct delivery delivery = delivery_with(DELIVERY_SENT, FRESH);
+        struct delivery_terms now = terms();
+        now.unsure = unsure;
+        delivery_step(&delivery, EVENT_BUSY, &now);
+        CHECK_INT(delivery_step(&delivery, EVENT_STOP, &now), DELIVERY_FINISH);
+        CHECK_INT(delivery.state, unsure ? DELIVERY_UNKNOWN : DELIVERY_RECALLED);
+    }
+}
+
 TEST("what was accepted for later is waited for from 'first' on, and then stays unknown")
 {
     struct delivery delivery = delivery_with(DELIVERY_SENT, FRESH);

@@ -201,6 +201,31 @@ class Reports(Night):
         self.assertEqual(rows["1.2", "published in time"]["denominator"]["codes"], ["1.000003"])
         self.assertEqual(self.place.sql("SELECT code FROM audit_rejections WHERE rule = 'ND63-24-TINH'"), [("1.000003",)])
 
+    def test_each_record_is_judged_by_the_terms_of_its_own_agency_as_the_rules_do(self):
+        self.place.configure(baseline="2026-02-01", rules=[str(harness.ROOT / "config/rules/deadlines.yaml")],
+                             agency={"code": "H13", "name": "UBND thành phố Cần Thơ"})
+        self.place.change_source(map={**WIDE, "agency.code": "/agency", "agency.name": "/agency"})
+        signed = {"signed": "2026-03-02", "decision": "9/QĐ-UBND"}  # five working days end on the 9th, ten on the 16th
+        self.night("2026-03-12", *[record(f"1.00000{n}", agency=agency, **signed) for n, agency in enumerate(("G15", "H13", "H13.05", "K57"), 1)])
+        late = self.place.sql("SELECT code FROM audit_rejections WHERE rule LIKE 'ND63-24-%' ORDER BY code")
+        self.assertEqual(late, [("1.000002",), ("1.000003",)])
+        document = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")
+        self.assertEqual((document["total"]["in_time"]["codes"], document["total"]["late"]["codes"]), (["1.000001"], ["1.000002", "1.000003"]))
+        self.assertEqual({row["agency"]: row["due"] for row in document["rows"]},
+                         {"G15": "2026-03-16", "H13": "2026-03-09", "H13.05": "2026-03-09", "K57": {"missing": "not known: ministry or province?"}})
+        index = self.indices("--from", "2026-03-01", "--to", "2026-03-31")["1.2", "published in time"]
+        self.assertEqual((index["in_time"]["codes"], index["offenders"]["codes"], index["not_judged"]["codes"]),
+                         (["1.000001"], ["1.000002", "1.000003"], ["1.000004"]))
+
+    def test_what_was_withdrawn_before_its_source_said_so_is_not_waiting(self):
+        self.place.configure(baseline="2026-02-01")
+        one = record("1.000001", signed="2026-02-10", decision="1/QĐ-UBND")
+        self.night("2026-02-12", one)
+        self.assertEqual(self.at("2026-02-13", "withdraw", "1.000001", "--decision", "2/QĐ-UBND", "--reason", "x", "--yes").code, 0)
+        self.night("2026-03-03", {**one, "status": "abolished", "signed": "2026-03-02", "decision": "3/QĐ-UBND"})
+        total = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["total"]
+        self.assertEqual((total["not_yet"]["codes"], total["late"]["codes"]), ([], []))
+
     def test_what_is_sent_once_more_is_neither_announced_nor_corrected_again(self):
         one, two, three = [record(f"1.00000{n}", signed="2026-03-10", decision="102/QĐ-UBND") for n in (1, 2, 3)]
         self.place.configure(baseline="2026-02-01")

@@ -2,20 +2,10 @@
 
 #include <string.h>
 
+#include "tests/support/stepped_stream.h"
 #include "tests/support/test.h"
 
 static struct error error;
-
-static enum status read_one(struct file_stream *stream, void *bytes, size_t length, size_t *got,
-                            struct error *fault)
-{
-    (void)fault;
-    *got = length && stream->rest.length;
-    if (*got)
-        memcpy(bytes, stream->rest.bytes, 1);
-    stream->rest = text_slice(stream->rest, *got, stream->rest.length);
-    return STATUS_OK;
-}
 
 /* "LINE:ROW|" for each row, and how it ended. */
 static const char *read_by(bool drip, struct text csv, size_t limit, char separator)
@@ -25,9 +15,10 @@ static const char *read_by(bool drip, struct text csv, size_t limit, char separa
     struct text row;
     struct buffer out = { 0 };
     enum status status;
-    file_stream_memory(csv, "t", &stream);
     if (drip)
-        stream.read = read_one;
+        stepped_stream_open(csv, "t", &stream);
+    else
+        file_stream_memory(csv, "t", &stream);
     csv_reader_open(&reader, &stream, limit);
     reader.separator = separator;
     while ((status = csv_reader_next(&reader, &row, &error)) == STATUS_OK || status == STATUS_REJECT)
