@@ -32,7 +32,8 @@ struct sqlite {
     const volatile sig_atomic_t *stop;
     void (*changed)(void *watcher, const char *table); /* sqlite_watch_rows */
     void *watcher;
-    int log_pages, log_most, log_wait; /* sqlite_fold_log */
+    int log_pages, log_most;          /* sqlite_fold_log … */
+    int log_seen, log_next, log_wait; /* … so long it was last; the next time for each of the two */
     struct sqlite_statement *begin, *commit, *rollback;
 };
 
@@ -608,20 +609,24 @@ void sqlite_watch_rows(struct sqlite *database, void (*changed)(void *user_data,
 static int fold_log(void *user_data, sqlite3 *handle, const char *name, int pages)
 {
     struct sqlite *database = user_data;
-    if (pages < database->log_most) /* it has begun anew */
+    if (pages < database->log_seen) { /* it has begun anew */
+        database->log_next = database->log_pages;
         database->log_wait = database->log_most;
+    }
+    database->log_seen = pages;
     if (pages >= database->log_wait) {
         sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
         database->log_wait = pages + database->log_most;
-    } else if (pages >= database->log_pages) {
+    } else if (pages >= database->log_next) {
         sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+        database->log_next = pages + database->log_pages; /* readers may leave it as long as it is */
     }
     return SQLITE_OK; /* what was committed is: a log that stays long is no failure */
 }
 
 void sqlite_fold_log(struct sqlite *database, int pages, int most)
 {
-    database->log_pages = pages;
+    database->log_pages = database->log_next = pages;
     database->log_most = database->log_wait = most;
     sqlite3_wal_hook(database->handle, fold_log, database);
 }

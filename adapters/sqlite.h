@@ -116,7 +116,8 @@ int64_t sqlite_last_row(struct sqlite *database);
 void sqlite_watch_rows(struct sqlite *database, void (*changed)(void *user_data, const char *table),
                        void *user_data);
 int64_t sqlite_changed_rows(struct sqlite *database);
-/* Folds the write-ahead log back after a commit that finds so many pages in it: as far as its readers let it; from `most` on
+/* Folds the write-ahead log back after a commit that finds so many pages in it, or so many more than the last time: as far as
+ * its readers let it; from `most` on
  * the commit waits for the readers of older pages (at most 5 s, and again when the log is longer by as many), so that readers who
  * come without a pause cannot make it grow for ever. */
 void sqlite_fold_log(struct sqlite *database, int pages, int most);

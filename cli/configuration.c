@@ -267,6 +267,19 @@ static const char *language_of(const struct value *tree)
     return languages[0];
 }
 
+const char *configuration_language(const char *path)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct error unread;
+    struct file_state state;
+    struct value *tree;
+    const char *found;
+    if (find_file(path, &found, &unread) || file_look(found, &state, &unread) ||
+        read_yaml(&arena, found, &tree, &unread))
+        return NULL;
+    return tree->kind == VALUE_OBJECT ? language_of(tree) : NULL;
+}
+
 /* What stands for what a person has to fill in: "<mã cơ quan>". */
 static enum status check_filled(const struct setting_context *context, const struct value *agency,
                                 struct error *error)

@@ -45,6 +45,8 @@ struct configuration {
 };
 
 bool configuration_is_there(void); /* at one of the places where it is looked for */
+/* The language of that file, or of the one at `path`; NULL: it is no plain file, or cannot be read. */
+const char *configuration_language(const char *path);
 /* Finds the file: `path`, or ./congkhai.yaml, then /etc/congkhai/congkhai.yaml. STATUS_USAGE with file, line
  * and column for anything wrong; nothing is touched. `speak` is told the file's language as soon as that is
  * known, so that its faults are told in it; NULL: somebody else chose. `ready` is called when all is read and no

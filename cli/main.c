@@ -170,6 +170,28 @@ static void end_by_pipe(const struct command *command)
     raise(SIGPIPE);
 }
 
+/* What is asked wrongly, and help, are told in the configuration's language, where nobody asked for another. */
+static enum status read_options(struct invocation *invocation, int argc, char **argv,
+                                const struct command **command, struct error *error)
+{
+    language_choose(language_of_environment());
+    enum status status = options_read(invocation, argc, argv, command, error);
+    bool reads_it = *command && (*command)->needs != NEEDS_NOTHING && !invocation->help;
+    if ((status == STATUS_OK && reads_it) || options_ahead(argc, argv, "--language"))
+        return status;
+    const char *language = configuration_language(options_ahead(argc, argv, "--config"));
+    if (!language)
+        return status;
+    language_choose(language);
+    if (status == STATUS_OK)
+        return status;
+    options_free(invocation);
+    arena_free(&invocation->arena);
+    *invocation = (struct invocation){ .program = argv[0] };
+    *error = (struct error){ .status = STATUS_OK };
+    return options_read(invocation, argc, argv, command, error);
+}
+
 int main(int argc, char **argv)
 {
     struct invocation invocation = { .program = argv[0] };
@@ -180,8 +202,7 @@ int main(int argc, char **argv)
     memory_keep();
     cli_catch_signals();
     open_standard_streams();
-    language_choose(language_of_environment());
-    enum status status = options_read(&invocation, argc, argv, &command, &error);
+    enum status status = read_options(&invocation, argc, argv, &command, &error);
     session.language = invocation.language ? invocation.language : "vi";
     session.terminal = isatty(STDERR_FILENO) && !is_dumb();
     if (status == STATUS_OK)

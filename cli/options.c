@@ -271,19 +271,19 @@ static const struct command *guess_command(int argc, char **argv)
     return command;
 }
 
-/* Of what goes wrong in front of it, too. */
-static void choose_language_ahead(int argc, char **argv)
+const char *options_ahead(int argc, char **argv, const char *name)
 {
-    static const char name[] = "--language";
-    const size_t length = sizeof name - 1;
+    const size_t length = strlen(name);
+    const char *given = NULL;
     for (int i = 1; i < argc; i++) {
         if (strncmp(argv[i], name, length))
             continue;
         if (argv[i][length] == '=')
-            language_choose(argv[i] + length + 1);
+            given = argv[i] + length + 1;
         else if (!argv[i][length] && i + 1 < argc)
-            language_choose(argv[i + 1]);
+            given = argv[i + 1];
     }
+    return given;
 }
 
 enum status options_read(struct invocation *invocation, int argc, char **argv, const struct command **command,
@@ -295,8 +295,12 @@ enum status options_read(struct invocation *invocation, int argc, char **argv, c
     int value, used = 0;
     size_t given_count = 0;
     describe(options);
-    choose_language_ahead(argc, argv);
+    const char *language =
+        options_ahead(argc, argv, "--language"); /* of what goes wrong in front of it, too */
+    if (language)
+        language_choose(language);
     opterr = 0;
+    optind = 0; /* from the beginning, also the second time */
     while ((value = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         *command = guess_command(argc, argv);
         if (value == '?')

@@ -10,6 +10,8 @@
  * not looked at. */
 enum status options_read(struct invocation *invocation, int argc, char **argv, const struct command **command,
                          struct error *error);
+/* The value of an option ("--language") wherever it stands, before the rest is read; NULL: it is not given. */
+const char *options_ahead(int argc, char **argv, const char *name);
 void options_free(struct invocation *invocation);
 
 #endif

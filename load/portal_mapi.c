@@ -146,9 +146,7 @@ static enum status prepare(struct mapi *mapi, struct mapi_call *call, struct err
 
 /* ---- calls ---- */
 
-/* A login is waited for, and has its answer then. */
-static enum status send_now(struct mapi *mapi, struct mapi_call *call, struct http_response *answer,
-                            struct error *error)
+static enum status send_now(struct mapi *mapi, struct mapi_call *call, struct error *error)
 {
     const struct mapi_settings *settings = mapi->settings;
     struct http_header headers[HEADERS_MAX] = {
@@ -174,40 +172,43 @@ static enum status send_now(struct mapi *mapi, struct mapi_call *call, struct ht
     call->generation = mapi->generation;
     call->token = settings->common.auth.generation;
     auth_apply(&settings->common.auth, &request, headers);
-    return call->request ? http_submit(mapi->client, &request, error)
-                         : http_once(mapi->client, &request, answer, error);
+    return http_submit(mapi->client, &request, error);
 }
 
 static enum status log_in(struct mapi *mapi, struct error *error)
 {
     const struct mapi_settings *settings = mapi->settings;
     struct mapi_call *login = &mapi->login;
-    struct http_response answer;
-    mapi->generation++;
-    login->refusals = 0;
-    do {
-        login->says = value_object(&login->arena);
-        set(&login->arena, login->says, settings->names.user, text_of(settings->user));
-        set(&login->arena, login->says, settings->names.password, text_of(settings->password));
-        if (send_now(mapi, login, &answer, error))
-            return error->status;
-    } while (!mapi_logged_in(mapi, &answer));
-    return STATUS_OK;
+    login->says = value_object(&login->arena);
+    set(&login->arena, login->says, settings->names.user, text_of(settings->user));
+    set(&login->arena, login->says, settings->names.password, text_of(settings->password));
+    return send_now(mapi, login, error);
 }
 
-/* In a session. A login that fails speaks for all calls that could have waited for it. */
+/* As soon as there is a session. */
 static enum status send_call(struct mapi *mapi, struct mapi_call *call, struct error *error)
 {
-    bool failed = mapi->shut && (mapi->barred || call->generation != mapi->generation);
-    if (!mapi->session.length && !failed && log_in(mapi, error))
-        return error->status;
+    bool first = !mapi->waiting;
     if (mapi->session.length)
-        return send_now(mapi, call, NULL, error);
-    struct portal_request *request = call->request;
-    call->report = mapi->login.report;
-    call->report.request = request;
-    call->next = mapi->barred;
-    mapi->barred = call;
+        return send_now(mapi, call, error);
+    call->next = mapi->waiting;
+    mapi->waiting = call;
+    return first ? log_in(mapi, error) : STATUS_OK;
+}
+
+static enum status take_login(struct mapi *mapi, const struct http_response *answer, struct error *error)
+{
+    struct mapi_call *waiting = mapi->waiting;
+    if (!mapi_logged_in(mapi, answer))
+        return log_in(mapi, error);
+    mapi->waiting = NULL;
+    if (!mapi->session.length)
+        mapi->barred = waiting;
+    for (struct mapi_call *next; mapi->session.length && waiting; waiting = next) {
+        next = waiting->next;
+        if (send_now(mapi, waiting, error))
+            return error->status;
+    }
     return STATUS_OK;
 }
 
@@ -226,7 +227,6 @@ static struct mapi_call *new_call(struct mapi *mapi, struct portal_request *requ
     call->request = request;
     call->renewed = false;
     call->refusals = 0;
-    call->generation = mapi->generation;
     call->report = (struct portal_response){ .request = request, .last = true, .retry_after = -1 };
     arena_clear(&call->arena);
     return call;
@@ -252,19 +252,22 @@ static enum status next_mapi(struct portal *portal, long wait, struct portal_res
     struct mapi_call *call = NULL;
     while (!call && !mapi->barred) {
         struct http_response answer;
-        bool again = false;
         enum status status = http_next(mapi->client, wait, &answer, error);
-        if (!status)
-            status = mapi_answered(mapi, answer.owner, &answer, &again, error);
-        if (!status && again)
-            status = send_call(mapi, answer.owner, error);
         if (status)
             return status;
-        call = again ? NULL : answer.owner;
+        struct mapi_call *answered = answer.owner;
+        bool opens = answered == &mapi->login, again = false;
+        if (opens ? take_login(mapi, &answer, error) : mapi_answered(mapi, answered, &answer, &again, error))
+            return error->status;
+        if (again && send_call(mapi, answered, error))
+            return error->status;
+        call = opens || again ? NULL : answered;
     }
     if (!call) {
         call = mapi->barred;
         mapi->barred = call->next;
+        mapi->login.report.request = call->request;
+        call->report = mapi->login.report;
     }
     call->request = NULL;
     *report = call->report;

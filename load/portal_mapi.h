@@ -74,7 +74,7 @@ struct mapi_call {
     const struct value *answer; /* the adapter's object, out of its facade; NULL: none */
     enum mapi_sign sign;
     bool ended; /* it may be that of a session that has: 401, 403, 3xx, 500, a page, no code */
-    struct mapi_call *next, *every; /* next: of those that no session was opened for */
+    struct mapi_call *next, *every; /* next: of those that wait, or are barred */
 };
 
 /* The adapter names no versions. Where an operator has decided over what stands there (driver's `look`), the
@@ -87,11 +87,11 @@ struct mapi {
     struct http_client *client;
     struct buffer url;
     struct mapi_call *every;
-    struct mapi_call *barred;    /* no session was opened for them */
-    struct mapi_call login;      /* its report is theirs */
+    struct mapi_call *waiting; /* for a session; a login is under way then */
+    struct mapi_call *barred;  /* no session was opened for them: the login's report is theirs */
+    struct mapi_call login;
     struct buffer session;       /* empty: there is none */
-    bool shut;                   /* the last login opened none */
-    unsigned generation, proven; /* of logins; the last one in whose session something was answered well */
+    unsigned generation, proven; /* of sessions; the last one in which something was answered well */
     struct regex *patterns[MAPI_SIGNS];
     struct error refusal; /* why the run must stop: told at the next submission */
     int *differs;         /* how often each of the map's fields was shown otherwise than it was pushed */

@@ -328,10 +328,12 @@ bool mapi_logged_in(struct mapi *mapi, const struct http_response *answer)
         return false;
     struct text session = value_text_of(login->answer, mapi->settings->names.session);
     secrets_add(session, SECRETS_GIVEN);
-    mapi->shut = !good || !text_trim(session).length;
-    if (mapi->shut)
+    login->refusals = 0;
+    if (!good || !text_trim(session).length) {
         login_failed(mapi);
-    else
-        buffer_text(&mapi->session, session);
+        return true;
+    }
+    buffer_text(&mapi->session, session);
+    mapi->generation++;
     return true;
 }

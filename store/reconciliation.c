@@ -219,9 +219,15 @@ static enum status refresh(struct store *store, struct arena *arena, const struc
 
 /* ---- what differs ---- */
 
-/* What an operator must settle already stays as it is, and so does what the next load finds out by itself. */
+/* That it differs is told once: what an operator must settle for it already stays as it is (a conflict may have another
+ * cause), and so does what the next load finds out by itself. */
+#define TOLD                                                                                                 \
+    "(p.state = 'conflict' AND EXISTS (SELECT 1 FROM ledger e WHERE e.code = p.code AND e.event IN"          \
+    " ('conflict', 'differs') AND e.seq > (SELECT max(k.seq) FROM ledger k WHERE k.code = p.code"            \
+    "  AND k.event IN ('published', 'withdrawn', 'refreshed'))))"
 static const char different[] =
-    LISTED "'differs' AND p.state IN ('idle', 'failed') AND p.overwrite IS NULL AND NOT (p.wanted_action IS"
+    LISTED "'differs' AND p.state NOT IN ('intended', 'unknown') AND NOT " TOLD
+           " AND p.overwrite IS NULL AND NOT (p.wanted_action IS"
            " 'publish' AND p.wanted_digest IS l.digest AND l.status IS NOT 'abolished') ORDER BY l.code";
 
 static enum status note_difference(struct store *store, struct arena *arena,

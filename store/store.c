@@ -137,7 +137,7 @@ static enum status make_folder(const char *path, struct error *error)
 }
 
 /* The views use json_extract, which SQLite does not let an untrusted schema call. A page cache of 8 MiB and a
- * log that is folded back every 2,000 pages (8 MB), and waits for its readers from 64 MB on, keep memory and disk flat
+ * log that is folded back every 2,000 pages (32 MB), and waits for its readers from 256 MB on, keep memory and disk flat
  * however much is staged and whoever reads beside it. */
 #define LOG_PAGES 2000
 #define LOG_MOST  16384

@@ -2,6 +2,9 @@
 was not seen, no secret kept."""
 
 import pathlib
+import signal
+import socket
+import time
 import unittest
 
 from harness import Place, procedures
@@ -147,6 +150,22 @@ class Trials(unittest.TestCase):
                 adapter.look = look
                 place.run("run")
                 self.assertGreaterEqual(len(adapter.pushes), 24 - most)
+
+    def test_a_login_that_hangs_does_not_hold_a_run_that_is_told_to_stop(self):
+        for sandbox in ("on", "off"):
+            with self.subTest(sandbox=sandbox), socket.create_server(("127.0.0.1", 0)) as silent, Adapter() as adapter:
+                place = self.place_of(adapter, 10)
+                place.configure(sandbox=sandbox)
+                place.change_portal(url=f"http://127.0.0.1:{silent.getsockname()[1]}", timeout="60s")
+                running = place.start("run")
+                silent.settimeout(30)
+                connection, _ = silent.accept()
+                told = time.monotonic()
+                running.signal(signal.SIGTERM)
+                self.assertEqual(running.wait().code, 3)
+                self.assertLess(time.monotonic() - told, 30)
+                connection.close()
+                self.assertEqual(place.last_run()["sent"], 0)
 
     def test_both_contents_stand_under_the_adapters_names(self):
         with Adapter() as adapter:

@@ -292,6 +292,15 @@ class Usage(unittest.TestCase):
         self.assertRegex(self.call("nonsense", LC_ALL="vi_VN.UTF-8").stderr, vietnamese)
         self.assertRegex(self.call("--language", "vi", "nonsense").stderr, vietnamese)
         self.assertRegex(self.call("--language", "vi", "--help").stdout, vietnamese)
+        with tempfile.TemporaryDirectory() as folder:
+            for asked, environment, locale in (("vi", vietnamese, "en_US.UTF-8"), ("en", re.compile("command|Usage|unknown"), "vi_VN.UTF-8")):
+                file = pathlib.Path(folder, f"{asked}.yaml")
+                file.write_text(f"language: {asked}\nwhat: is wrong\n", encoding="utf-8")
+                for arguments in (("nonsense",), ("status", "--nonsense"), ("help",), ("help", "kept"), ("status", "--help")):
+                    done = self.call(*arguments, "--config", str(file), LC_ALL=locale)
+                    self.assertRegex((done.stdout + done.stderr).split("\n")[0], environment, arguments)
+                    done = self.call(*arguments, "--config", str(file), "--language", "en", LC_ALL=locale)
+                    self.assertNotRegex((done.stdout + done.stderr).split("\n")[0], vietnamese, arguments)
 
 
 class Commands(Night):

@@ -308,6 +308,27 @@ class Reconcile(Night):
         self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Tên của ta")
         self.assertEqual(self.portal.requests("batch"), 1, "the others travel together")
 
+    def test_what_is_kept_back_for_another_reason_and_differs_is_told_as_that_too(self):
+        self.expect(self.place.run("withdraw", "1.000001", "--decision", "9/QĐ-UBND", "--reason", "x", "--yes"), 0)
+        self.portal.faults("kind=status:422,on=put,code=1.000002")
+        self.records[0]["name"] = self.records[1]["name"] = "Tên của ta"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.place.sql("SELECT state FROM procedure_state WHERE state <> 'idle' ORDER BY code"),
+                         [("conflict",), ("refused",)])
+        self.another_hand(self.replace("1.000001"), self.replace("1.000002"))
+        for _ in range(2):
+            self.assertEqual(self.sets(self.online(1)), {"1.000001": "differs", "1.000002": "differs"})
+            for code in ("1.000001", "1.000002"):
+                against = self.place.run("history", code, "--on", "2099-01-01", "--json").json["against"]
+                self.assertEqual([row["what"] for row in against], ["differs"], code)
+        self.assertEqual(self.place.one("SELECT count(*) FROM audit_events WHERE event = 'differs'"), 2)
+        self.expect(self.place.run("run"), 1)
+        for code in ("1.000001", "1.000002"):
+            self.expect(self.place.run("reconcile", "--adopt", code, "--reason", "cổng đúng"), 0)
+        self.expect(self.place.run("run"), 0)
+        self.expect(self.place.run("audit", "verify"), 0)
+
     def test_overwriting_replaces_what_the_portal_holds_now_and_nothing_newer(self):
         self.conflict()
         self.expect(self.place.run("reconcile", "--overwrite", "1.000002", "--reason", "ta đúng"), 0, "replaces")
