@@ -307,6 +307,8 @@ static void print_night(struct arena *arena, const struct situation *situation)
         if (last)
             print_last(arena, last);
     }
+    if (value_find(night, "lies_ahead"))
+        printf(_("  it bears a time that lies ahead of now; look at the machine's clock\n"));
     if (value_find(night, "clock_went_back_at_run"))
         printf(_("  the clock went back: run %.*s began before the run before it did; look at the machine's "
                  "clock\n"),

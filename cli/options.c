@@ -295,7 +295,8 @@ enum status options_read(struct invocation *invocation, int argc, char **argv, c
     int value, used = 0;
     size_t given_count = 0;
     describe(options);
-    const char *language = options_ahead(argc, argv, "--language"); /* of what goes wrong in front of it, too */
+    const char *language =
+        options_ahead(argc, argv, "--language"); /* of what goes wrong in front of it, too */
     if (language)
         language_choose(language);
     opterr = 0;

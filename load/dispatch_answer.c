@@ -153,6 +153,8 @@ enum status dispatch_answer_take_in(struct dispatcher *dispatcher, struct dispat
         return STATUS_OK;
     bool proves = delivery_task == dispatcher->prover;
     enum delivery_action action = delivery_step(&delivery_task->delivery, event, &terms);
+    if (action == DELIVERY_WAIT && terms.at_least > CONGESTION_LONGEST_PAUSE) /* a matter of a later run */
+        action = delivery_step(&delivery_task->delivery, EVENT_STOP, &terms);
     if (delivery_task->delivery.state == DELIVERY_UNKNOWN &&
         stop_reason_of_unknown(report, &dispatcher->kept, delivery_task, event))
         delivery_task_note(delivery_task, report);

@@ -7,6 +7,7 @@
 
 #include "adapters/file.h"
 #include "adapters/secrets.h"
+#include "load/congestion.h"
 
 /* Nobody else names a driver, so that another one is a word here. */
 #define DRIVERS(one) one(portal_rest) one(portal_mapi) one(portal_folder)
@@ -283,7 +284,7 @@ enum status portal_ask(struct portal *portal, struct portal_request *request, st
         if (report->said == RESULT_GONE || (report->said == RESULT_HELD && !failed))
             return STATUS_OK;
         bool shut = report->said == RESULT_CLOSED || report->said == RESULT_REFUSED;
-        if (shut || tries >= settings->retry.attempts)
+        if (shut || tries >= settings->retry.attempts || report->retry_after > CONGESTION_LONGEST_PAUSE)
             return error_set(
                 error, STATUS_STOP,
                 _("the portal %s does not say what it holds (" TEXT_PRINT "); nothing was changed"),

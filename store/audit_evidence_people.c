@@ -19,6 +19,18 @@ static bool is_decision(struct text event)
            text_is(event, "approval-recovered");
 }
 
+/* What is judged by them, or by which others are judged. */
+static bool has_members(const struct evidence_decision *decision, bool has_digest)
+{
+    const struct value *list = value_find(decision->detail, "list"),
+                       *kind = value_find(decision->detail, "kind");
+    bool submitted = text_is(decision->kind, "submitted"), approved = text_is(decision->kind, "approved");
+    bool named = list && list->kind != VALUE_LIST && list->kind != VALUE_OBJECT;
+    if (submitted)
+        return kind && (named || !text_is(value_text_of(decision->detail, "kind"), "people"));
+    return has_digest && (named || !approved);
+}
+
 bool evidence_take_decision(struct evidence *evidence)
 {
     const struct audit_scan *scan = &evidence->scan;
@@ -37,8 +49,7 @@ bool evidence_take_decision(struct evidence *evidence)
     else
         evidence->decisions = decision;
     evidence->last_decision = decision;
-    return scan->entry.has_digest && (!text_is(decision->kind, "submitted") ||
-                                      (value_find(scan->detail, "list") && value_find(scan->detail, "kind")));
+    return has_members(decision, scan->entry.has_digest);
 }
 
 /* Bytes that do not have their digest are told with the payloads. */

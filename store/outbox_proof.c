@@ -263,9 +263,8 @@ static enum status begin(struct proof *proof, struct sqlite_statement *row, stru
     arena_clear(&proof->arena);
     proof->item = (struct outbox_item){ .code = text_copy(&proof->arena, sqlite_column_text(row, FIRST)) };
     proof->sentence = NULL;
-    proof->event = 0;
     proof->old_wish = false;
-    outbox_replay_begin(&proof->replay, proof->item.code);
+    outbox_replay_begin(&proof->replay);
     return outbox_read(row, &proof->arena, &proof->item, error);
 }
 

@@ -231,14 +231,13 @@ enum status outbox_replay_open(struct outbox_replay *replay, struct store *store
     return STATUS_OK;
 }
 
-void outbox_replay_begin(struct outbox_replay *replay, struct text code)
+void outbox_replay_begin(struct outbox_replay *replay)
 {
     arena_clear(&replay->arena);
     *replay = (struct outbox_replay){ .store = replay->store,
                                       .migrated = replay->migrated,
                                       .arena = replay->arena,
                                       .details = replay->details };
-    replay->due.code = text_copy(&replay->arena, code);
 }
 
 enum status outbox_replay_take(struct outbox_replay *replay, const struct ledger_entry *entry, bool *read,

@@ -22,7 +22,7 @@ struct outbox_replay {
 };
 
 enum status outbox_replay_open(struct outbox_replay *replay, struct store *store, struct error *error);
-void outbox_replay_begin(struct outbox_replay *replay, struct text code);
+void outbox_replay_begin(struct outbox_replay *replay); /* at another procedure */
 /* *read false: its detail cannot be read, and it did nothing. */
 enum status outbox_replay_take(struct outbox_replay *replay, const struct ledger_entry *entry, bool *read,
                                struct error *error);

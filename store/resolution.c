@@ -12,7 +12,8 @@
     "SELECT r.id, r.content, s.name, r.key, r.locator, r.code, r.status, r.outcome, r.source_digest,"        \
     " r.content_digest,"                                                                                     \
     " (SELECT 1 | 2 * max(f.stage = 3) | 4 * max(f.severity = 'error' AND f.stage < 3)"                      \
-    "  FROM finding f WHERE f.record = r.id), r.work, r.department"                                          \
+    "  FROM finding f WHERE f.record = r.id), r.work, r.department,"                                         \
+    " (SELECT f.rule FROM finding f WHERE f.record = r.id AND f.stage = 3)"                                  \
     " FROM record r JOIN source s ON s.id = r.source "
 
 static struct text take(struct arena *arena, struct sqlite_statement *statement, int at)
@@ -39,6 +40,7 @@ static struct resolution_member *read_member(struct arena *arena, struct sqlite_
     member->rejected = findings & 4;
     member->waits = sqlite_number(statement, 11) == WORK_RESOLVE;
     member->department = take(arena, statement, 12);
+    member->shared_rule = take(arena, statement, 13);
     return member;
 }
 

@@ -12,10 +12,11 @@ struct resolution_member {
     struct text source, key, locator, code, status, outcome, department; /* bytes NULL: none */
     struct digest source_digest, content_digest;
     bool has_content;
-    bool rejected; /* a rule has an error */
-    bool waits;    /* for an outcome; false: it has one, and stands here because of its code */
-    bool found;    /* something was said of it */
-    bool shared;   /* of that: something because of its code */
+    bool rejected;           /* a rule has an error */
+    bool waits;              /* for an outcome; false: it has one, and stands here because of its code */
+    bool found;              /* something was said of it */
+    bool shared;             /* of that: something because of its code */
+    struct text shared_rule; /* … by this rule; bytes NULL: nothing */
     struct resolution_member *next;
 };
 

@@ -173,7 +173,7 @@ const char schema_views[] =
     "  json_extract(j.value, '$.field') AS field, json_extract(j.value, '$.value') AS value,\n"
     "  json_extract(j.value, '$.message') AS message, json_extract(j.value, '$.cites') AS cites\n"
     "FROM ledger e, json_each(e.detail, '$.findings') j\n"
-    "WHERE e.event IN ('accepted', 'rejected', 'held');\n"
+    "WHERE e.event IN ('accepted', 'rejected', 'held') AND j.type = 'object';\n"
 
     /* One row a delivery and run: its intent (or what was left over from an earlier run) and how it ended. */
     "CREATE VIEW audit_deliveries AS SELECT a.run, a.code, json_extract(a.detail, '$.action') AS action,\n"

@@ -43,7 +43,7 @@ static const char row_lost[] =
     "  OR r.status IS NOT coalesce(json_extract(l.detail, '$.status'), r.status)) THEN 3"                    \
     " WHEN r.work = 0 AND (SELECT group_concat(" QUOTED ") FROM (SELECT * FROM finding WHERE record = r.id ORDER BY rowid))" \
     "  IS NOT (SELECT group_concat(" QUOTED ") FROM (SELECT " FINDING("rule") ", " FINDING("severity") ", " FINDING("field") ", " FINDING("value") ", " \
-    FINDING("reason") ", " FINDING("message") ", " FINDING("cites") " FROM json_each(l.detail, '$.findings') j)) THEN 4"                                                    \
+    FINDING("reason") ", " FINDING("message") ", " FINDING("cites") " FROM json_each(l.detail, '$.findings') j WHERE j.type = 'object')) THEN 4"                                                    \
     " WHEN r.nameless = 0 AND p.event IS NOT 'rekeyed' AND CASE r.present WHEN 0 THEN p.event IS NOT 'missing'" \
     "   WHEN 1 THEN p.event IS 'missing' AND r.work = 0 ELSE 1 END THEN 5 END AS found"                      \
     " FROM (" said ") r LEFT JOIN ledger l ON l.seq = r.outcome_event LEFT JOIN ledger p ON p.seq = r.place_event" \

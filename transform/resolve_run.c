@@ -107,43 +107,55 @@ static enum status name_others(struct resolving *resolving, const struct resolut
     return STATUS_OK;
 }
 
+static const char *rule_of(enum resolve_verdict verdict)
+{
+    static const char *const rules[] = {
+        [RESOLVE_ACCEPTED] = NULL,
+        [RESOLVE_REJECTED] = NULL,
+        [RESOLVE_NO_DECISION] = "congkhai/decision",
+        [RESOLVE_OUTRANKED] = "congkhai/precedence",
+        [RESOLVE_OVERRULED] = "congkhai/precedence",
+        [RESOLVE_REVIVES] = "congkhai/abolished",
+        [RESOLVE_SAME_CODE] = "congkhai/same-code",
+    };
+    return rules[verdict];
+}
+
 static enum status say(struct resolving *resolving, const struct resolve_party *party,
                        struct finding *finding, struct error *error)
 {
     const struct resolution_member *member = party->member;
     struct text fields = TEXT("");
-    *finding = (struct finding){ .is_error = true, .field = TEXT("code"), .value = member->code };
+    *finding = (struct finding){ .rule = text_of(rule_of(party->verdict)),
+                                 .is_error = true,
+                                 .field = TEXT("code"),
+                                 .value = member->code };
     switch (party->verdict) {
     case RESOLVE_ACCEPTED:
     case RESOLVE_REJECTED:
         return STATUS_OK;
     case RESOLVE_NO_DECISION:
-        finding->rule = TEXT("congkhai/decision");
         finding->field = TEXT("decision.number");
         finding->value = TEXT_NONE;
         finding->cites = TEXT("điểm c khoản 2 Điều 14 Nghị định số 63/2010/NĐ-CP");
         reason_set(&finding->reason, "decision.missing", member->code);
         break;
     case RESOLVE_OUTRANKED:
-        finding->rule = TEXT("congkhai/precedence");
         reason_set(&finding->reason, "precedence.rejected", party->other->source, party->other->locator,
                    fields);
         break;
     case RESOLVE_OVERRULED:
-        finding->rule = TEXT("congkhai/precedence");
         finding->is_error = false;
         if (name_differences(resolving, party->other, member, &fields, error))
             return error->status;
         reason_set(&finding->reason, "precedence.other", party->other->source, party->other->locator, fields);
         break;
     case RESOLVE_REVIVES:
-        finding->rule = TEXT("congkhai/abolished");
         finding->field = TEXT("status");
         finding->value = TEXT_NONE;
         reason_set(&finding->reason, "abolished.before", member->code);
         break;
     case RESOLVE_SAME_CODE:
-        finding->rule = TEXT("congkhai/same-code");
         if (name_others(resolving, member, &finding->reason, error))
             return error->status;
         break;
@@ -250,10 +262,10 @@ static bool is_stale(const struct resolving *resolving)
     for (size_t i = 0; i < resolving->count; i++) {
         const struct resolve_party *party = &resolving->parties[i];
         const struct resolution_member *member = party->member;
-        bool says = party->verdict != RESOLVE_ACCEPTED && party->verdict != RESOLVE_REJECTED;
+        struct text rule = text_of(rule_of(party->verdict));
         bool of_decision = party->verdict == RESOLVE_NO_DECISION ||
                            (!member->rejected && text_is(member->outcome, "rejected"));
-        if (!of_decision && (says != member->shared ||
+        if (!of_decision && (!text_equal(rule, member->shared_rule) ||
                              !text_is(member->outcome, resolution_name(outcome_of(party->verdict)))))
             return true;
     }

@@ -58,6 +58,21 @@ class Answers(Night):
                 self.assertEqual(self.portal.requests("put"), 9)
                 self.check_accounts(place)
 
+    def test_a_wait_of_more_than_an_hour_is_no_wait_of_this_run(self):
+        for status in (202, 412):
+            with self.subTest(status=status), Place(self.portal) as place:
+                self.portal.reset()
+                self.portal.faults(f"kind=status:{status},on=put,code=1.000002,retry-after=7200")
+                place.records(*procedures(3))
+                self.expect(place.run("run", seconds=30), 1)
+                self.assertEqual(place.sql("SELECT outcome FROM audit_deliveries ORDER BY code"),
+                                 [("published",), ("unknown",), ("published",)])
+                self.portal.faults()
+                self.expect(place.run("run"), 0)
+                self.check_each_once([f"1.{number:06d}" for number in range(1, 4)], place)
+        self.portal.faults("kind=status:503,on=list,retry-after=7200")
+        self.expect(self.place.run("reconcile", seconds=30), 3, "status 503")
+
     def test_what_a_gateway_has_lost_sight_of_is_asked_about_also_where_the_record_goes_back(self):
         """503 behind the effect, until the run stops: citizens see the new text, and it is not to stand there any more."""
         records = procedures(2)

@@ -263,6 +263,18 @@ class WithoutAKey(Verdicts):
                 forger.rebuild()
             self.never_holds(name, path)
 
+    def test_a_finding_that_is_none_is_told_and_hides_no_other(self):
+        path = self.edited()
+        with Forger(types.SimpleNamespace(store=path)) as forger:
+            seq, detail = forger.do("SELECT seq, detail FROM ledger WHERE event = 'rejected' ORDER BY seq LIMIT 1")[0]
+            detail = json.loads(detail)
+            detail["findings"][0] = ""
+            forger.do("UPDATE ledger SET detail = ? WHERE seq = ?", canonical(detail).decode(), seq)
+            forger.rebuild()
+            self.assertEqual(forger.one("SELECT count(*) FROM audit_rejections"), self.place.one("SELECT count(*) FROM audit_rejections") - 1)
+        ours, _, kinds = self.campaign.verdicts(path)
+        self.assertEqual((ours, kinds), (5, {"state"}))
+
     def test_a_head_of_the_same_tree_under_another_name_is_another_ledgers(self):
         other = self.kept.read_text(encoding="utf-8").replace("congkhai/", "congkhbi/")
         self.never_holds("a head", self.place.write("other.checkpoint", other))

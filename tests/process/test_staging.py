@@ -223,6 +223,21 @@ class Staging(unittest.TestCase):
         self.assertEqual(outcome(), "accepted")
         self.holds()
 
+    def test_beside_a_winner_without_a_decision_another_is_held_and_told_why_under_each_precedence(self):
+        say, stands = self.two_sources()
+        rules = lambda: [(row["source"], row["outcome"], row["rule"]) for row in self.place.run("kept", "--json").json["rows"]]
+        say("one", procedure("1.000001", name="Một"))
+        say("two", procedure("1.000001", name="Hai"))
+        self.run_to(0)
+        say("one", procedure("1.000001", name="Một", status="abolished", decision=""))
+        self.run_to(1)
+        self.assertEqual(rules(), [("one", "rejected", "congkhai/decision"), ("two", "held", "congkhai/precedence")])
+        self.place.configure(precedence=None)
+        self.run_to(1)
+        self.assertEqual(rules(), [("one", "held", "congkhai/same-code"), ("two", "held", "congkhai/same-code")])
+        self.assertEqual(stands(), ("published", "Một"))
+        self.holds()
+
     def test_what_another_source_gives_now_is_not_missing_and_what_is_missing_is_not_kept_back(self):
         first, = self.place.configuration["sources"]
         self.place.configure(sources=[first, {**first, "name": "two", "fetch": {"file": "inbox/two.ndjson"}}])

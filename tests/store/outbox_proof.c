@@ -441,6 +441,12 @@ TEST("what an operator decides over what is at rest names what it set aside, and
     CHECK(find("55").ordered);
     no_doubt("adopted as abolished after an order that was carried out");
     doubted("55", "ordered = NULL", "an operator ordered");
+    bool wanted;
+    theirs = decision("46", NULL);
+    CHECK_INT(reconciliation_missing(night.store, &theirs, &wanted, &error), STATUS_OK);
+    CHECK(wanted);
+    no_doubt("gone at the portal, and wanted anew");
+    doubted("46", "wanted_event = wanted_event - 1", "no event says");
     theirs = decision("45", NULL);
     CHECK_INT(reconciliation_overwrite(night.store, &theirs, &error), STATUS_OK);
     no_doubt("overwritten");
@@ -456,13 +462,26 @@ TEST("what is said of another record, another source or another key moves nothin
     night_begin(&night);
     list_same("Hai");
     no_doubt("wanted");
+    struct digest known = find("46").held_digest;
+    begin();
+    CHECK_INT(ledger_append(night.store,
+                            &(struct ledger_event){ .event = "accepted",
+                                                    .source = "another",
+                                                    .code = TEXT("46"),
+                                                    .digest = &known,
+                                                    .detail = NULL },
+                            NULL, &error),
+              STATUS_OK);
+    commit();
+    no_doubt("accepted, and without a word of its status: it does not speak");
     append("rejected", "so-tu-phap", "46", "{\"key\":\"another\"}");
     append("held", "another", "47", "{\"key\":\"47\"}");
     append("recoded", "so-tu-phap", "48", "{\"key\":\"another\"}");
     append("recoded", "another", "48", "{\"key\":\"48\"}");
     append("rekeyed", "another", "49", "{\"key\":\"K\",\"was\":\"49\"}");
     append("rekeyed", "so-tu-phap", "49", "{\"key\":\"K\",\"was\":\"another\"}");
-    append("retried", "so-tu-phap", "50", "{\"state\":\"decided\"}");
+    withdraw("57");
+    append("retried", "so-tu-phap", "57", "{\"state\":\"decided\"}");
     append("retried", NULL, "50", "{\"state\":\"sent-back\"}");
     no_doubt("of others");
     struct outbox_item said_later = intend("52");
