@@ -334,10 +334,10 @@ static void print_back(const struct store_kept_back *kept)
         const char *words;
         int64_t count;
     } parts[] = {
-        { _("records rejected"), kept->rejected },    { _("records held"), kept->held },
-        { _("procedures refused"), kept->refused },   { _("in conflict"), kept->conflict },
-        { _("procedures unknown"), kept->unknown },   { _("procedures failed"), kept->failed },
-        { _("waiting for approval"), kept->waiting }, { _("sent back"), kept->sent_back },
+        { _("records rejected"), kept->rejected },          { _("records held"), kept->held },
+        { _("procedures refused"), kept->refused },         { _("in conflict"), kept->conflict },
+        { _("procedures unknown"), kept->unknown },         { _("procedures failed"), kept->failed },
+        { _("waiting for approval"), kept->waiting },       { _("sent back"), kept->sent_back },
         { _("records that cannot be read"), kept->unread },
     };
     const char *comma = "";
