@@ -64,6 +64,11 @@ static enum status examine_night(struct store *store, struct arena *arena, int64
     of->age = now > began ? (now - began) / 1000 : 0;
     if (of->age > of->max_age)
         found(of, HEALTH_CRITICAL, _("the last night (%.*s) is too old"), TEXT_ARG(day));
+    /* By such a time no night would be too old until then. */
+    if (value_find(night, "lies_ahead"))
+        found(of, (began - now) / 1000 > of->max_age ? HEALTH_CRITICAL : HEALTH_WARNING,
+              _("the last night (%.*s) bears a time that lies ahead of now: look at the machine's clock"),
+              TEXT_ARG(day));
     bool idle = store_look_at_lock(store) == FILE_LOCK_FREE;
     if (!code.bytes)
         found(of, idle || of->age > 6 * 3600 ? HEALTH_CRITICAL : HEALTH_OK,

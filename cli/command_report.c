@@ -222,6 +222,7 @@ static void print_situation_json(struct arena *arena, const struct situation *si
     value_set(kept, "missing", value_integer(arena, counts->missing));
     value_set(kept, "waiting", value_integer(arena, counts->waiting));
     value_set(kept, "sent_back", value_integer(arena, counts->sent_back));
+    value_set(kept, "unread", value_integer(arena, counts->unread));
     value_set(document, "last_run", situation->runs->first ? situation->runs->first : value_null(arena));
     value_set(document, "night", situation->night ? situation->night : value_null(arena));
     value_set(document, "not_whole", situation->broken);
@@ -306,6 +307,8 @@ static void print_night(struct arena *arena, const struct situation *situation)
         if (last)
             print_last(arena, last);
     }
+    if (value_find(night, "lies_ahead"))
+        printf(_("  it bears a time that lies ahead of now; look at the machine's clock\n"));
     if (value_find(night, "clock_went_back_at_run"))
         printf(_("  the clock went back: run %.*s began before the run before it did; look at the machine's "
                  "clock\n"),
@@ -331,10 +334,11 @@ static void print_back(const struct store_kept_back *kept)
         const char *words;
         int64_t count;
     } parts[] = {
-        { _("records rejected"), kept->rejected },    { _("records held"), kept->held },
-        { _("procedures refused"), kept->refused },   { _("in conflict"), kept->conflict },
-        { _("procedures unknown"), kept->unknown },   { _("procedures failed"), kept->failed },
-        { _("waiting for approval"), kept->waiting }, { _("sent back"), kept->sent_back },
+        { _("records rejected"), kept->rejected },          { _("records held"), kept->held },
+        { _("procedures refused"), kept->refused },         { _("in conflict"), kept->conflict },
+        { _("procedures unknown"), kept->unknown },         { _("procedures failed"), kept->failed },
+        { _("waiting for approval"), kept->waiting },       { _("sent back"), kept->sent_back },
+        { _("records that cannot be read"), kept->unread },
     };
     const char *comma = "";
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {

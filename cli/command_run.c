@@ -260,6 +260,7 @@ static void print_json(const struct night *night, int exit_code, const struct er
         { "failed", kept->failed },     { "conflict", kept->conflict }, { "unknown", kept->unknown },
         { "pending", kept->pending },   { "missing", kept->missing }, { "waiting", kept->waiting },
         { "sent_back", kept->sent_back },
+        { "unread", kept->unread },
     };
     value_set(document, "run", value_integer(&arena, night->run));
     value_set(document, "command", value_string(&arena, night->session->invocation->command));
@@ -324,6 +325,10 @@ static enum status finish(struct night *night, struct store *store, enum status 
         output_message(night->session,
                        _("%lld procedures wait for approval; \"congkhai status\" says for whose"),
                        (long long)kept.waiting);
+    if (kept.unread)
+        output_message(night->session,
+                       _("%lld records cannot be read; \"congkhai transform\" keeps them back, with what is wrong"),
+                       (long long)kept.unread);
     if (back)
         output_message(night->session,
                        _("%lld records and procedures are kept back; \"congkhai status\" says which and why"),

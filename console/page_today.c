@@ -83,6 +83,8 @@ static void put_night(struct page *page, const struct today *today)
     struct text since = value_text_of(night, "commands_since");
     if (since.length && !text_is(since, "0"))
         page_fact(page, _("Smaller commands since"), since);
+    if (value_find(night, "lies_ahead"))
+        page_fact(page, _("The clock"), text_of(_("the night bears a time that lies ahead of now")));
     if (value_text_of(night, "clock_went_back_at_run").bytes)
         page_fact(page, _("The clock went back at run"), value_text_of(night, "clock_went_back_at_run"));
     page_facts_end(page);

@@ -28,7 +28,15 @@ struct decode {
     void *user_data;
 };
 
+/* What it means that a document has no end (document->unended, set by the decoder). */
+enum decode_end {
+    DECODE_END_UNTOLD, /* the format has none that could be missing, or its decoder breaks off */
+    DECODE_END_LINE,   /* of the last line: it may have been cut, if it had one when it was read before */
+    DECODE_END_PAGE,   /* it was cut, unless one was taken without before */
+};
+
 struct decode_driver {
+    enum decode_end end;
     /* The source's addresses, without a document; NULL: there is nothing to check. STATUS_USAGE. */
     enum status (*check)(struct arena *arena, const struct source *source, struct error *error);
     enum status (*open)(struct decode *decode, struct error *error);

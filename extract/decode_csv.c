@@ -202,4 +202,6 @@ static void close_csv(struct decode *decode)
     csv_reader_close(&table->reader);
 }
 
-const struct decode_driver decode_csv = { .open = open_csv, .next = next_csv, .close = close_csv };
+const struct decode_driver decode_csv = {
+    .end = DECODE_END_LINE, .open = open_csv, .next = next_csv, .close = close_csv
+};

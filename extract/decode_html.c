@@ -35,11 +35,6 @@ static enum status read_page(struct decode *decode, size_t limit, struct text *b
     return STATUS_OK;
 }
 
-static bool is_whole(const struct source *source)
-{
-    return !source->records || !*source->records;
-}
-
 static enum status check_html(struct arena *arena, const struct source *source, struct error *error)
 {
     struct xml_path *path;
@@ -111,7 +106,7 @@ static enum status open_html(struct decode *decode, struct error *error)
     struct page *page = arena_new(decode->arena, struct page);
     const struct source *source = decode->source;
     decode->user_data = page;
-    if (is_whole(source))
+    if (source_is_whole(source))
         return STATUS_OK;
     if (read_page(decode, PAGE_LIMIT, &page->bytes, error))
         return error->status;
@@ -131,7 +126,7 @@ static enum status next_html(struct decode *decode, struct decoded *decoded, str
 {
     struct page *page = decode->user_data;
     *decoded = (struct decoded){ .mark = '#' };
-    if (is_whole(decode->source)) {
+    if (source_is_whole(decode->source)) {
         if (page->given)
             return STATUS_END;
         page->given = true;
@@ -164,5 +159,5 @@ static void close_html(struct decode *decode)
 }
 
 const struct decode_driver decode_html = {
-    .check = check_html, .open = open_html, .next = next_html, .close = close_html
+    .end = DECODE_END_PAGE, .check = check_html, .open = open_html, .next = next_html, .close = close_html
 };

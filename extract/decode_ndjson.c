@@ -107,6 +107,6 @@ static void close_ndjson(struct decode *decode)
     buffer_free(&lines->bytes);
 }
 
-const struct decode_driver decode_ndjson = { .open = open_ndjson,
-                                             .next = next_ndjson,
-                                             .close = close_ndjson };
+const struct decode_driver decode_ndjson = {
+    .end = DECODE_END_LINE, .open = open_ndjson, .next = next_ndjson, .close = close_ndjson
+};

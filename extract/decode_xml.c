@@ -46,7 +46,7 @@ static enum status next_whole(struct decode *decode, struct decoded *decoded, st
 
 static enum status next_xml(struct decode *decode, struct decoded *decoded, struct error *error)
 {
-    bool whole = !decode->source->records || !*decode->source->records;
+    bool whole = source_is_whole(decode->source);
     *decoded = (struct decoded){ .mark = ':' };
     if (!whole)
         return xml_reader_next(decode->user_data, &decoded->bytes, &decoded->number, error);

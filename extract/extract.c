@@ -155,7 +155,7 @@ enum status extract_run(struct store *store, const struct extract_request *reque
     thread_pool_close(thread_pool);
     if (status || !broken.status)
         return status;
-    return error_set(error, STATUS_STOP, "%s", broken.message);
+    return error_copy(error, STATUS_STOP, &broken);
 }
 
 /* The first document's first record. */

@@ -24,12 +24,10 @@ struct document {
     struct rows *rows;  /* format rows: the result of the query instead of the stream; the driver's own */
     bool null_is_empty; /* JSON: null or nothing where the list should be is no fault */
     bool taken_up;      /* an operator asks for it, though it ended processes before (deaths.h) */
-    bool
-        wants_end; /* without its end it may have been cut: of lines, where the last one had an end the last time; of a page, unless
-                     * one was taken without */
-    int64_t skipped; /* set by the decoder: rows that were passed over, as the source wants it */
-    bool nothing;    /* set by the decoder: there was no list, and that was no fault */
-    bool unended;    /* set by the decoder: the last line, or the page, has no end */
+    bool wants_end;     /* without its end it was cut (enum decode_end, decode.h) */
+    int64_t skipped;    /* set by the decoder: rows that were passed over, as the source wants it */
+    bool nothing;       /* set by the decoder: there was no list, and that was no fault */
+    bool unended;       /* set by the decoder: the last line, or the page, has no end */
 };
 
 struct fetch;
@@ -48,13 +46,14 @@ struct fetch_driver {
     /* Begins again at the first document, for a second walk; NULL: what is read cannot move meanwhile. */
     enum status (*again)(struct fetch *fetch, struct error *error);
     void (*close)(struct fetch *fetch);
-    /* It may be done by a process of its own (fetch_child.h), which then reads these files; NULL: it is not. */
+    /* It is done by a process of its own (fetch_child.h), which then may read these files, and may connect, but for one that gives
+     * rows and is not foreign (cli/children.c). NULL: the owner itself does it, with all its rights. */
     void (*reads)(const struct fetch *fetch, void (*add)(void *user_data, const char *path), void *user_data);
     /* … of which nothing is heard for so many milliseconds, at most, until another request leaves: given where
      * `reads` is. */
     int64_t (*silence)(const struct fetch *fetch);
     bool
-        foreign; /* it loads code of others: nobody knows what that reads, where it connects, and that it ends */
+        foreign; /* it loads code of others: who knows what that reads, where it connects, and whether it ends */
 };
 
 #define FETCH_PATIENCE 10000 /* milliseconds */

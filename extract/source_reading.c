@@ -102,6 +102,11 @@ static enum status forget(struct reading *reading, struct error *error)
                             listing_memory_write(&memory, reading->arena), error);
 }
 
+static enum decode_end end_of(const struct source *source)
+{
+    return decode_find((enum source_format)source->format)->end;
+}
+
 static enum status take(struct reading *reading, const struct document *document,
                         const struct decoded *decoded, const char *fault, struct error *error)
 {
@@ -110,7 +115,7 @@ static enum status take(struct reading *reading, const struct document *document
     if (!reading->taken && forget(reading, error))
         return error->status;
     bool cut = document->unended && document->wants_end && !fault;
-    if (cut && reading->source->format == SOURCE_HTML)
+    if (cut && end_of(reading->source) == DECODE_END_PAGE)
         kept = _("the page ends before </html>: it may have been cut here. If it is whole, say so with "
                  "\"congkhai retry\"");
     else if (cut)
@@ -138,11 +143,7 @@ static enum status take_broken(struct reading *reading, struct decode *decode, c
                                struct error *reason, struct error *error)
 {
     char locator[600];
-    const struct source *source = reading->source;
-    bool list =
-        decoded->number || (source->records && *source->records) ||
-        (source->format != SOURCE_JSON && source->format != SOURCE_XML && source->format != SOURCE_HTML);
-    if (!list)
+    if (!decoded->number && source_is_whole(reading->source))
         return take(reading, decode->document, decoded, reason->message, error);
     source_reading_locate(decode->document, decoded, locator, sizeof locator);
     if (!strstr(reason->message, decode->document->name))
@@ -181,10 +182,11 @@ static enum status read_records(struct reading *reading, struct decode *decode, 
 
 /* A document of lines: does its last one end, and did it when it was read before? A page is to end, unless it was taken as it
  * is before. */
-static enum status recall_end(struct reading *reading, struct document *document, struct error *error)
+static enum status recall_end(struct reading *reading, struct document *document, enum decode_end end,
+                              struct error *error)
 {
     const struct listing_memory *memory = &reading->memory;
-    document->wants_end = reading->source->format == SOURCE_HTML;
+    document->wants_end = end == DECODE_END_PAGE;
     if (!document->wants_end &&
         staging_has_document(reading->staging, text_of(document->name), &document->wants_end, error))
         return error->status;
@@ -221,9 +223,8 @@ static enum status read_document(struct reading *reading, struct document *docum
     };
     reading->given = 0;
     *broken = false;
-    bool ends = reading->source->format == SOURCE_CSV || reading->source->format == SOURCE_NDJSON ||
-                reading->source->format == SOURCE_HTML;
-    if ((ends && recall_end(reading, document, error)) ||
+    enum decode_end end = end_of(reading->source);
+    if ((end != DECODE_END_UNTOLD && recall_end(reading, document, end, error)) ||
         (reading->deaths.count &&
          staging_is_taken_up(reading->staging, text_of(document->name), &document->taken_up, error)))
         return error->status;

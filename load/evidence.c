@@ -24,12 +24,36 @@ static struct text bare(struct text name)
     return text_trim(name);
 }
 
-/* In whatever case, and with whatever blanks: that a gateway writes it otherwise makes no new version. */
+static bool is_digits(struct text text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (text.bytes[i] < '0' || text.bytes[i] > '9')
+            return false;
+    return text.length > 0;
+}
+
+/* The digits of a whole number, whether it is written 7, 07 or 7.0; 1.10 is none, and not 1.1. */
+static struct text whole_number(struct text name)
+{
+    size_t end = name.length, begin = 0;
+    while (end > 0 && name.bytes[end - 1] == '0')
+        end--;
+    if (end == name.length || !end || name.bytes[end - 1] != '.')
+        end = name.length + 1;
+    struct text digits = text_slice(name, 0, end - 1);
+    while (begin + 1 < digits.length && digits.bytes[begin] == '0')
+        begin++;
+    return is_digits(digits) ? text_slice(digits, begin, digits.length) : TEXT_NONE;
+}
+
+/* In whatever case, and with whatever blanks and noughts: that a gateway writes it otherwise makes no new version. */
 static bool names_same(struct text left, struct text right)
 {
     if (!left.bytes || !right.bytes)
         return false;
-    if (text_equal(bare(left), bare(right)))
+    struct text number = whole_number(bare(left));
+    if (text_equal(bare(left), bare(right)) ||
+        (number.bytes && text_equal(number, whole_number(bare(right)))))
         return true;
     ARENA_OWNED struct arena arena = { 0 };
     return text_equal(bare(unicode_fold(&arena, left)), bare(unicode_fold(&arena, right)));

@@ -62,6 +62,13 @@ const char *source_format_name(enum source_format format)
     return formats[format];
 }
 
+bool source_is_whole(const struct source *source)
+{
+    bool may_be =
+        source->format == SOURCE_JSON || source->format == SOURCE_XML || source->format == SOURCE_HTML;
+    return may_be && (!source->records || !*source->records);
+}
+
 char source_separator(const struct source *source)
 {
     if (!source->separator || !*source->separator)
@@ -165,9 +172,7 @@ static enum status check_options(const struct setting_context *context, const st
     if (separator && separator->text.length &&
         ((separator->text.length != 1 && !tab) || byte == '"' || byte == '\n' || byte == '\r'))
         return setting_fault(context, separator, error, _("a separator is one character"));
-    if (!source->key && source->format != SOURCE_HTML &&
-        !(source->format == SOURCE_JSON && (!source->records || !*source->records)) &&
-        !(source->format == SOURCE_XML && (!source->records || !*source->records)))
+    if (!source->key && source->format != SOURCE_HTML && !source_is_whole(source))
         return setting_fault(context, source->tree, error,
                              _("the source \"%s\" needs a \"key\": the address of what identifies a record"),
                              source->name);

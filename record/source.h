@@ -56,6 +56,8 @@ enum source_struck { SOURCE_STRUCK_REJECT, SOURCE_STRUCK_TAKE, SOURCE_STRUCK_SKI
 /* What a source has, for its schema. */
 const struct setting *source_settings(size_t *count);
 const char *source_format_name(enum source_format format);
+/* Is each document one record? Of a format that may hold many, where no `records` says which. */
+bool source_is_whole(const struct source *source);
 /* The separator as a byte ("\t" and "tab" are a tab); 0 when it is to be found. */
 char source_separator(const struct source *source);
 /* The number of the heading row; 0 when it is to be found or `header` is a list of names. */

@@ -114,9 +114,9 @@ static enum status add_records(struct store *store, struct arena *arena, struct 
                                    "p.digest") " FROM payload p WHERE p.id = r.content),"
                                                " CASE WHEN r.work > 0 THEN 'true' ELSE 'false' END,"
                                                " r.id,"
-                                               " (SELECT max(e.at) FROM ledger e WHERE e.event = 'listed' AND"
+                                               " (SELECT e.at FROM ledger e WHERE e.event = 'listed' AND"
                                                "  e.source = s.name AND json_extract(e.detail, '$.unchanged')"
-                                               "  IS NULL)"
+                                               "  IS NULL ORDER BY e.seq DESC LIMIT 1)"
                                                " FROM record r JOIN source s ON s.id = r.source WHERE r.code "
                                                "= ?1 ORDER BY r.id",
         columns, COUNT(columns), value_set(page, "records", value_list(arena)), error);

@@ -214,6 +214,8 @@ enum status night_report(struct store *store, struct arena *arena, struct value 
             return error->status;
     }
     value_set(made, "commands_since", value_integer(arena, last.since));
+    if (last.first_began > store_clock(store)->now(store_clock(store)) + NIGHT_AHEAD)
+        value_set(made, "lies_ahead", value_boolean(arena, true));
     if (last.clock_back)
         value_set(made, "clock_went_back_at_run", value_integer(arena, last.clock_back));
     *night = made;

@@ -17,6 +17,8 @@
 
 enum night_command { NIGHT_RUN, NIGHT_EXTRACT, NIGHT_TRANSFORM, NIGHT_LOAD, NIGHT_OTHER };
 
+#define NIGHT_AHEAD INT64_C(300000) /* milliseconds: a clock that is set may jump as far */
+
 struct night_run {
     int64_t run, started, finished; /* milliseconds; finished -1: at work, or died */
     enum night_command command;
@@ -44,7 +46,7 @@ struct night night_last(const struct night_run *runs, size_t count);
 
 /* The night as a value: day, first_run, last_run, runs, staged, started_at, finished_at, exit_code (absent: it has
  * not ended), broken_off (true: and nobody makes it any more), why, worst_exit_code and worst_run (where that is another), worst_why, commands_since,
- * clock_went_back_at_run. NULL when there has been none. */
+ * clock_went_back_at_run, lies_ahead (true: it began more than five minutes from now). NULL when there has been none. */
 enum status night_report(struct store *store, struct arena *arena, struct value **night, struct error *error);
 
 /* The last run of the night before the last one; 0: there was none. What stands since a later run is new. */

@@ -66,7 +66,7 @@ static enum status look_at(struct rekey *rekey, struct sqlite_statement *row, re
     struct text locator = text_copy(&rekey->record, sqlite_column_text(row, 11));
     status = find(user_data, bytes, context, locator, &rekey->record, &key, &reason);
     if (status > STATUS_REJECT)
-        return error_set(error, status, "%s", reason.message);
+        return error_copy(error, status, &reason);
     struct text was = sqlite_column_text(row, 1);
     if (status || !key.length || bears(was, key))
         return STATUS_OK;

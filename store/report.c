@@ -80,13 +80,15 @@ enum status report_sources(struct store *store, struct arena *arena, struct valu
                                    "  " STAGING_A_LISTING(
                                        "e") " AND e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS "
                                             "said_of_why,"
-                                            " (SELECT max(e.at) FROM ledger e WHERE e.event = 'listed' AND "
+                                            " (SELECT e.at FROM ledger e WHERE e.event = 'listed' AND "
                                             "e.source = "
                                             "s.name AND"
-                                            "  json_extract(e.detail, '$.whole') = 1) AS whole_at,"
-                                            " (SELECT max(e.at) FROM ledger e WHERE " STAGING_A_LISTING(
+                                            "  json_extract(e.detail, '$.whole') = 1"
+                                            "  ORDER BY e.seq DESC LIMIT 1) AS whole_at,"
+                                            " (SELECT e.at FROM ledger e WHERE " STAGING_A_LISTING(
                                                 "e") " AND e.source = s.name AND"
-                                                     "  json_extract(e.detail, '$.unchanged') IS NULL) AS "
+                                                     "  json_extract(e.detail, '$.unchanged') IS NULL"
+                                                     "  ORDER BY e.seq DESC LIMIT 1) AS "
                                                      "read_at"
                                                      " FROM source s LEFT JOIN record r ON r.source = s.id "
                                                      "GROUP BY "

@@ -154,7 +154,7 @@ enum status store_run_broken_off(struct store *store, int64_t run, bool *broken_
 bool store_keeps(const struct store_kept_back *kept)
 {
     return kept->rejected || kept->held || kept->refused || kept->failed || kept->conflict || kept->unknown ||
-           kept->waiting || kept->sent_back;
+           kept->waiting || kept->sent_back || kept->unread;
 }
 
 enum status store_kept_back(struct store *store, struct store_kept_back *kept, struct error *error)
@@ -164,7 +164,7 @@ enum status store_kept_back(struct store *store, struct store_kept_back *kept, s
         return error->status;
     /* Each goes along an index but the last: most procedures are neither open nor kept. */
     static const char sql[] =
-        "SELECT rejected, held, refused, failed, conflict, unknown, pending, missing FROM"
+        "SELECT rejected, held, refused, failed, conflict, unknown, pending, missing, unread FROM"
         " (SELECT count(*) FILTER (WHERE outcome = 'rejected') AS rejected,"
         "  count(*) FILTER (WHERE outcome = 'held') AS held"
         "  FROM record WHERE outcome IN ('rejected', 'held') AND present = 1),"
@@ -177,7 +177,9 @@ enum status store_kept_back(struct store *store, struct store_kept_back *kept, s
         " (SELECT (SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL) -"
         "  (SELECT count(*) FROM procedure_state WHERE state <> 'idle' AND +wanted_action IS NOT NULL)"
         "  AS pending),"
-        " (SELECT count(*) AS missing FROM record r WHERE " STAGING_MISSING("r") ")";
+        " (SELECT count(*) AS missing FROM record r WHERE " STAGING_MISSING("r") "),"
+        " (SELECT count(*) AS unread FROM record WHERE work > 0 AND present = 1 AND fault IS NOT NULL"
+        "  AND outcome IS NOT 'rejected')";
     struct sqlite_statement *row;
     if (store_sql(store, sql, &row, error))
         return error->status;
@@ -191,7 +193,8 @@ enum status store_kept_back(struct store *store, struct store_kept_back *kept, s
                                       .conflict = sqlite_number(row, 4),
                                       .unknown = sqlite_number(row, 5),
                                       .pending = sqlite_number(row, 6),
-                                      .missing = sqlite_number(row, 7) };
+                                      .missing = sqlite_number(row, 7),
+                                      .unread = sqlite_number(row, 8) };
     sqlite_reset_statement(row);
     struct approval_counts asked;
     if (approval_count(store, &asked, error))

@@ -50,6 +50,7 @@ enum status store_run_broken_off(struct store *store, int64_t run, bool *broken_
 struct store_kept_back {
     int64_t rejected, held, refused, failed, conflict, unknown, pending, missing;
     int64_t waiting, sent_back; /* of the pending: for approval; to be mended */
+    int64_t unread;             /* staged and not to be read: the next transform rejects them */
 };
 enum status store_kept_back(struct store *store, struct store_kept_back *kept, struct error *error);
 bool store_keeps(const struct store_kept_back *kept); /* anything but what is only pending: exit 1 */

@@ -85,6 +85,22 @@ class Nights(Night):
         self.expect(self.place.run("run"), 0)
         self.assertEqual(self.facts(self.pages().page("/"))["The clock went back at run"], "2")
 
+    @unittest.skipUnless(FAKETIME, "needs faketime")
+    def test_a_night_that_lies_ahead_is_told_and_blinds_no_monitor(self):
+        self.place.records(procedure("1.000001"))
+        for ahead, health in (("+2h", 1), ("+400d", 2)):
+            self.expect(self.place.run("run", env={**self.place.environment, "LD_PRELOAD": FAKETIME, "FAKETIME": ahead}), 0)
+            done = self.expect(self.place.run("--language", "en", "health"), health)
+            self.assertIn("lies ahead of now: look at the machine's clock", done.stdout)
+            self.assertIn("it bears a time that lies ahead of now", self.place.run("--language", "en", "status").stdout)
+            self.assertIn("lies ahead of now", self.facts(self.pages().page("/"))["The clock"])
+        # with the right time again, what was read last is what says when
+        self.place.records(procedure("1.000002"))
+        self.expect(self.place.run("run"), 0)
+        self.expect(self.place.run("health"), 0)
+        read, = (row["read_at"] for row in self.place.run("--json", "status").json["sources"])
+        self.assertLess(read, self.place.one("SELECT max(at) FROM ledger WHERE event = 'listed'"))
+
     def test_terms_that_are_over_and_those_that_end_soon_are_counted(self):
         today, before, base = (time.strftime("%Y-%m-%d", time.gmtime(time.time() + (7 - 24 * days) * 3600)) for days in (0, 60, 90))
         self.place.change_source(map={**MAP, "decision.number": "/number", "decision.signed_on": "/signed"})

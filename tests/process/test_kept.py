@@ -223,6 +223,18 @@ class Kept(Night):
         self.expect(self.place.run("run"), 0)
         self.assertRegex(self.place.run("status").stdout, r"the worst of its 2 runs: run 1, broken off: nobody is at work")
 
+    def test_an_extract_alone_that_met_rows_that_cannot_be_read_says_so_with_its_exit_code(self):
+        self.place.write("inbox/one.ndjson", '{"code": broken\n{"name": "keyless"}\n' + json.dumps(procedure("1.000001")) + "\n")
+        self.place.records(source="two")
+        for _ in range(2):
+            self.expect(self.place.run("extract"), 1, r"2 records cannot be read")
+        self.assertRegex(self.expect(self.place.run("status"), 0).stdout, "Kept back: records that cannot be read 2")
+        self.assertEqual(self.place.run("--json", "status").json["kept_back"]["unread"], 2)
+        self.expect(self.place.run("transform"), 1, "2 records and procedures are kept back")
+        self.assertEqual(self.place.run("--json", "status").json["kept_back"]["unread"], 0)
+        self.expect(self.place.run("retry", "--reason", "x"), 0)
+        self.assertEqual(self.place.run("--json", "status").json["kept_back"]["unread"], 0, "counted once")
+
     def test_the_report_is_the_same_list(self):
         self.night([procedure("1.000001", status="?")])
         document = self.expect(self.place.run("--json", "report", "cho-hoan-thien"), 0).json

@@ -1,6 +1,5 @@
 #include "store/migrate.h"
 
-
 #include "store/history.h"
 #include "store/ledger.h"
 #include "store/schema.h"
