@@ -326,9 +326,10 @@ static enum status finish(struct night *night, struct store *store, enum status 
                        _("%lld procedures wait for approval; \"congkhai status\" says for whose"),
                        (long long)kept.waiting);
     if (kept.unread)
-        output_message(night->session,
-                       _("%lld records cannot be read; \"congkhai transform\" keeps them back, with what is wrong"),
-                       (long long)kept.unread);
+        output_message(
+            night->session,
+            _("%lld records cannot be read; \"congkhai transform\" keeps them back, with what is wrong"),
+            (long long)kept.unread);
     if (back)
         output_message(night->session,
                        _("%lld records and procedures are kept back; \"congkhai status\" says which and why"),

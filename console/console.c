@@ -8,6 +8,7 @@
 #include "console/console_inside.h"
 #include "console/export.h"
 #include "console/follower.h"
+#include "console/recent.h"
 #include "console/search.h"
 #include "console/style.h"
 #include "console/verifier.h"
@@ -48,6 +49,7 @@ struct console {
     struct http_server *server;
     struct verifier *verifier;
     struct search *search;
+    struct recent *recent;
     struct report_memory *reports;
     struct follower follower;
     struct background *background;
@@ -384,6 +386,23 @@ static void show_page(struct page *page, const struct console_page *which)
     }
 }
 
+/* While a run is at work, a page of a moment ago is as good as one of now. */
+static void show_recent(struct page *page, const struct console_page *which)
+{
+    struct console *console = page->console;
+    struct clock *clock = console->settings.clock;
+    if (store_look_at_lock_of(console->settings.store) != FILE_LOCK_HELD ||
+        page_parameter(page, "tai").bytes || which->show == page_verification) {
+        show_page(page, which);
+        return;
+    }
+    if (recent_get(console->recent, page->request, clock->ticks(clock) / 1000, page->answer))
+        return;
+    show_page(page, which);
+    if (page->behind)
+        recent_put(console->recent, page->request, clock->ticks(clock) / 1000, page->answer);
+}
+
 static void show_style(struct http_server_answer *answer)
 {
     buffer_text(&answer->body, style_text());
@@ -417,7 +436,7 @@ static void answer_request(void *user_data, const struct http_server_request *re
     date_read(text_of(today), &page.today);
     const struct console_page *which = find_page(page.path, &page.rest);
     if (which)
-        show_page(&page, which);
+        show_recent(&page, which);
     else
         show_nothing_there(&page);
     export_close(page.export);
@@ -440,6 +459,7 @@ enum status console_open(const struct console_settings *settings, struct console
     struct console *made = memory_new(struct console);
     made->settings = *settings;
     made->search = search_open();
+    made->recent = recent_open();
     made->reports = report_memory_open();
     pthread_mutex_init(&made->mutex, NULL);
     struct http_server_settings server = { .listen = settings->listen,
@@ -469,6 +489,7 @@ void console_close(struct console *console)
     background_close(console->background);
     verifier_close(console->verifier);
     search_close(console->search);
+    recent_close(console->recent);
     report_memory_close(console->reports);
     for (struct reader *reader = console->readers, *next; reader; reader = next) {
         next = reader->next;

@@ -52,22 +52,33 @@ static void *run(void *argument)
 }
 
 /* Only where the last listing was whole and plain can the next one be the same. */
+static bool may_be_the_same(struct digests_ahead *ahead, struct store *store, const struct source *source,
+                            struct fetch *fetch)
+{
+    struct error ignored;
+    struct text state;
+    struct listing_memory memory;
+    if (!fetch->driver->files || source_state_get(store, &ahead->arena, source->name, &state, &ignored))
+        return false;
+    listing_memory_read(state, &ahead->arena, &memory);
+    fetch->remembered = memory.plain ? memory.validators : TEXT_NONE;
+    return fetch->remembered.length;
+}
+
 static bool is_worth_it(struct digests_ahead *ahead, struct store *store,
                         const struct extract_request *request, const struct source *source,
                         struct fetch *fetch)
 {
     struct error ignored;
-    struct text state;
-    struct listing_memory memory;
-    if (fetch_prepare(&ahead->arena, request->context, request->folder, source, fetch, &ignored) ||
-        !fetch->driver->files || source_state_get(store, &ahead->arena, source->name, &state, &ignored))
+    if (fetch_prepare(&ahead->arena, request->context, request->folder, source, fetch, &ignored))
         return false;
-    listing_memory_read(state, &ahead->arena, &memory);
-    if (!memory.plain || !memory.validators.length)
+    if (!may_be_the_same(ahead, store, source, fetch)) {
+        if (fetch->driver->close)
+            fetch->driver->close(fetch);
         return false;
+    }
     if (request->clock)
         fetch->clock = request->clock;
-    fetch->remembered = memory.validators;
     fetch->patience = ahead->patience; /* none: what still moves is read later */
     fetch->stop = &ahead->stop;
     fetch->ahead = ahead;

@@ -53,11 +53,16 @@ static enum status look_at_journal(const struct store *store, struct error *erro
     return STATUS_OK;
 }
 
+enum file_lock_look store_look_at_lock_of(const char *path)
+{
+    BUFFER_OWNED struct buffer lock = { 0 };
+    buffer_printf(&lock, "%s.lock", path);
+    return file_lock_look(lock.bytes);
+}
+
 enum file_lock_look store_look_at_lock(const struct store *store)
 {
-    BUFFER_OWNED struct buffer path = { 0 };
-    buffer_printf(&path, "%s.lock", store->path);
-    return file_lock_look(path.bytes);
+    return store_look_at_lock_of(store->path);
 }
 
 static enum status take_lock(struct store *store, struct error *error)

@@ -63,7 +63,8 @@ void store_close(struct store *store);
 const char *store_path(const struct store *store);
 /* Does a run hold the store? A copy has no lock beside it (FILE_LOCK_NONE). */
 enum file_lock_look store_look_at_lock(const struct store *store);
-struct sqlite *store_database(struct store *store); /* for store/ only */
+enum file_lock_look store_look_at_lock_of(const char *path); /* of the store there */
+struct sqlite *store_database(struct store *store);          /* for store/ only */
 struct clock *store_clock(struct store *store);
 int64_t store_run(const struct store *store); /* the run that is open; 0: none */
 /* For store/ only: a run begins or ends; it has brought the file up to date; how its head is signed (borrowed), and by

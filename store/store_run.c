@@ -177,9 +177,11 @@ enum status store_kept_back(struct store *store, struct store_kept_back *kept, s
         " (SELECT (SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL) -"
         "  (SELECT count(*) FROM procedure_state WHERE state <> 'idle' AND +wanted_action IS NOT NULL)"
         "  AS pending),"
-        " (SELECT count(*) AS missing FROM record r WHERE " STAGING_MISSING("r") "),"
-        " (SELECT count(*) AS unread FROM record WHERE work > 0 AND present = 1 AND fault IS NOT NULL"
-        "  AND outcome IS NOT 'rejected')";
+        " (SELECT count(*) AS missing FROM record r WHERE " STAGING_MISSING(
+            "r") "),"
+                 " (SELECT count(*) AS unread FROM record WHERE work > 0 AND present = 1 AND fault IS NOT "
+                 "NULL"
+                 "  AND outcome IS NOT 'rejected')";
     struct sqlite_statement *row;
     if (store_sql(store, sql, &row, error))
         return error->status;

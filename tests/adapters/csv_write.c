@@ -1,6 +1,7 @@
 /* CSV that a spreadsheet opens and does not run. */
 #include "adapters/csv_write.h"
 
+#include "tests/adapters/visible_texts.h"
 #include "tests/support/test.h"
 
 static struct text row(const struct text *cells, size_t count)
@@ -37,31 +38,14 @@ TEST("what a spreadsheet would compute gets an apostrophe in front")
 
 TEST("what nobody sees, or a screen would act on, is written out")
 {
-    static const char *const texts[][2] = {
-        { "x\x1b]0;t\x07", "x[U+001B]]0;t[U+0007]" },
-        { "a\xe2\x80\xae"
-          "b\xe2\x81\xa6"
-          "c\xd8\x9c"
-          "d\xc2\x9b"
-          "e\xef\xbf\xb9"
-          "f",
-          "a[U+202E]b[U+2066]c[U+061C]d[U+009B]e[U+FFF9]f" },
-        { "a\xff"
-          "b\xed\xa0\x80",
-          "a\xef\xbf\xbd"
-          "b\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
-        { "\xf3\xa0\x80\x81 \xf0\x9f\x98\x80 \xe1\xba\xa1\xcc\xa3",
-          "[U+E0001] \xf0\x9f\x98\x80 \xe1\xba\xa1\xcc\xa3" },
-        { "a\rb", "a[U+000D]b" },
-    };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    for (size_t i = 0; i < sizeof visible_texts / sizeof *visible_texts; i++) {
         struct buffer out = { 0 };
-        struct text text = text_of(texts[i][0]);
+        struct text text = text_of(visible_texts[i][0]);
         csv_write_cell(&out, true, text);
         struct text written = buffer_view(&out);
         if (text_starts(written, TEXT("\"")))
             written = text_slice(written, 1, written.length - 2);
-        CHECK_TEXT(written, text_of(texts[i][1]));
+        CHECK_TEXT(written, text_of(visible_texts[i][1]));
         buffer_free(&out);
     }
 }

@@ -14,6 +14,7 @@ import socket
 import sqlite3
 import subprocess
 import tempfile
+import time
 import unittest
 import urllib.parse
 import zipfile
@@ -648,6 +649,26 @@ class Places(Night):
         wait_until(lambda: "đến sự kiện " + str(self.place.one("SELECT max(size) FROM checkpoint")) in pages.page("/"), "head")
         self.assertIn('class="verdict good"', pages.page("/"))
         pages.stop()
+
+    def test_while_a_run_is_at_work_a_page_is_made_once_a_second(self):
+        with Simulator("--delay", "100") as portal, Place(portal) as place:
+            place.configure(language="vi")
+            place.change_portal(in_flight=1)
+            place.records(procedure("9.000001"))
+            place.run("run")
+            place.records(*procedures(40))
+            pages, seen, asked, began = Pages(place), set(), 0, time.monotonic()
+            night = place.start("run")
+            while night.alive():
+                seen.add(pages.page("/so-cai"))
+                asked += 1
+            seconds = time.monotonic() - began
+            self.assertEqual(night.wait().code, 0)
+            head = place.one("SELECT max(size) FROM checkpoint")
+            self.assertIn(f"đến sự kiện {head}", pages.page("/so-cai"))
+            self.assertGreater(asked, 3 * len(seen))
+            self.assertLessEqual(len(seen), seconds + 3)
+            pages.stop()
 
     def test_a_socket_that_was_handed_over_is_listened_at(self):
         self.place.records(procedure("1.000001"))

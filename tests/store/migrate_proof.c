@@ -4,6 +4,7 @@
 #include "tests/support/night.h"
 #include "tests/support/old_store.h"
 #include "tests/support/test.h"
+#include "tests/support/verified.h"
 
 static struct night night;
 
@@ -12,18 +13,6 @@ static void begin(void)
     struct error error = { 0 };
     if (!CHECK_INT(night_try_begin(&night, &error), STATUS_OK))
         fprintf(stderr, "%s\n", error.message);
-}
-
-static struct audit_report verify(void)
-{
-    struct audit_report report;
-    struct error error = { 0 };
-    struct audit_request request = { 0 };
-    if (!CHECK_INT(audit_verify(night.store, &request, &test_arena, &report, &error), STATUS_OK))
-        fprintf(stderr, "%s\n", error.message);
-    for (const struct audit_finding *finding = report.first; finding; finding = finding->next)
-        fprintf(stderr, "found: %s\n", finding->message);
-    return report;
 }
 
 static const char *doubted;
@@ -142,7 +131,7 @@ TEST("a version that 0.1.0 took from a reconciliation without an event gets its 
     if (!CHECK_INT(doubts(), 0))
         printf("  %s\n", doubted);
     night_end(&night);
-    CHECK(verify().holds);
+    CHECK(verified(night.store));
     CHECK_INT(night_try_begin(&night, &error), STATUS_OK);
     CHECK_INT(night_number(&night, "SELECT count(*) FROM ledger WHERE event = 'refreshed'"), 1);
     night_close(&night);

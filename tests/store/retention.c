@@ -5,6 +5,7 @@
 #include "tests/support/broken_statements.h"
 #include "tests/support/night.h"
 #include "tests/support/test.h"
+#include "tests/support/verified.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -36,17 +37,6 @@ static void begin(const char *first_name)
     night_deliver(&night);
 }
 
-static bool verifies(void)
-{
-    struct audit_report report;
-    struct error error = { 0 };
-    struct audit_request request = { 0 };
-    CHECK_INT(audit_verify(night.store, &request, &test_arena, &report, &error), STATUS_OK);
-    if (!report.holds)
-        CHECK_STRING(report.first->message, "");
-    return report.holds;
-}
-
 #define SOURCES "SELECT count(*) FROM payload WHERE kept = 0 AND "
 
 TEST("source bytes are packed once the run that brought them is over, contents never")
@@ -63,7 +53,7 @@ TEST("source bytes are packed once the run that brought them is over, contents n
     night_end(&night);
     CHECK_INT(night_number(&night, SOURCES "encoding = 1"), 2);
     CHECK_INT(night_number(&night, "SELECT count(*) FROM payload WHERE kept = 1 AND encoding <> 0"), 0);
-    CHECK(verifies());
+    CHECK(verified(night.store));
     night_close(&night);
 }
 
@@ -163,7 +153,7 @@ TEST("what no record needs any more is forgotten when its time is over, by an ev
             "bytes IS NULL AND size > 0 AND forgotten = (SELECT seq FROM ledger WHERE event = 'forgotten')"),
         1);
     CHECK_INT(night_number(&night, "SELECT count(*) FROM superseded"), 0);
-    CHECK(verifies());
+    CHECK(verified(night.store));
     night_close(&night);
 }
 
@@ -198,7 +188,7 @@ TEST("bytes that came back into use are kept, and counted from when they are lef
     CHECK_INT(keep_house(30 * DAY_MS, 0).forgotten, 0);
     night_end(&night);
     CHECK_INT(night_number(&night, SOURCES "bytes IS NULL"), 0); /* staged again, so kept again */
-    CHECK(verifies());
+    CHECK(verified(night.store));
     night_close(&night);
 }
 
@@ -221,7 +211,7 @@ TEST("the bytes of a record that left its source are forgotten too, and staged a
     night_end(&night);
     CHECK_INT(night_number(&night, SOURCES "bytes IS NULL"), 0);
     CHECK_INT(night_number(&night, "SELECT count(*) FROM record WHERE present = 1 AND work = 0"), 2);
-    CHECK(verifies());
+    CHECK(verified(night.store));
     night_close(&night);
 }
 
@@ -245,7 +235,7 @@ TEST("packing keeps to its time and goes on in the next run")
     }
     CHECK_INT(packed, 1000);
     CHECK(runs > 1);
-    CHECK(verifies());
+    CHECK(verified(night.store));
     night_close(&night);
 }
 
@@ -288,7 +278,7 @@ TEST("bytes that are a source's and a content are one payload, which stays as it
     CHECK_INT(store_payload(night.store, &test_arena, other, &read, &error), STATUS_OK);
     CHECK(text_equal(read, packed_first));
     night_end(&night);
-    CHECK(verifies());
+    CHECK(verified(night.store));
     night_close(&night);
 }
 
@@ -355,6 +345,6 @@ TEST("housekeeping that breaks off anywhere says so, and the next night does wha
     CHECK_INT(night_number(&night, "SELECT count(*) FROM ledger WHERE event = 'forgotten'"), 1);
     CHECK_INT(night_number(&night, SOURCES "bytes IS NULL AND forgotten IS NOT NULL"), 1);
     CHECK_INT(night_number(&night, SOURCES "bytes IS NOT NULL AND encoding = 0"), 0);
-    CHECK(verifies());
+    CHECK(verified(night.store));
     night_close(&night);
 }
