@@ -421,8 +421,7 @@ enum status command_audit_prove(struct session *session, struct error *error, in
     if (status == STATUS_END) {
         status = tell_against(session, store, &arena, code, on, error);
         status = status ? status : say_absent(store, &arena, code, on, invocation->on, error);
-    }
-    else if (!status && invocation->json)
+    } else if (!status && invocation->json)
         output_json(proof);
     else if (!status)
         print_proof(&arena, proof);
