@@ -57,6 +57,9 @@ static void print_step(const struct plan_step *step)
     print_text(step->name, false);
     if (kind)
         printf("  (%s)", kind);
+    else if (step->item->overwrite.length)
+        printf(_("  (over what the portal holds, as ordered: If-Match " TEXT_PRINT ")"),
+               TEXT_ARG(step->item->overwrite));
     else if (step->item->version.bytes)
         printf(_("  (on version " TEXT_PRINT ")"), TEXT_ARG(step->item->version));
     putchar('\n');

@@ -313,6 +313,8 @@ class Reconcile(Night):
         self.conflict()
         self.place.change_portal(batch=50)
         self.expect(self.place.run("reconcile", "--overwrite", "1.000002", "--reason", "ta đúng"), 0, "replaces")
+        base = self.place.run("--json", "plan").json["steps"][0]["base"]
+        self.assertIn(f"as ordered: If-Match {base})", self.place.run("plan").stdout)
         self.records[2]["name"] = self.records[3]["name"] = "Cũng sửa"
         self.place.records(*self.records)
         self.expect(self.place.run("run"), 0)
