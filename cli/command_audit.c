@@ -418,9 +418,10 @@ enum status command_audit_prove(struct session *session, struct error *error, in
     if (run_read_store(session, STORE_READ_OLDER, &store, error))
         return error->status;
     enum status status = audit_prove(store, &arena, code, on, &proof, error);
-    if (status == STATUS_END)
-        status = say_absent(store, &arena, code, on, invocation->on, error);
-    else if (!status && invocation->json)
+    if (status == STATUS_END) {
+        status = tell_against(session, store, &arena, code, on, error);
+        status = status ? status : say_absent(store, &arena, code, on, invocation->on, error);
+    } else if (!status && invocation->json)
         output_json(proof);
     else if (!status)
         print_proof(&arena, proof);

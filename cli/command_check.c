@@ -205,7 +205,7 @@ static enum status find_faults(struct session *session, const struct load_reques
     struct extract_request extract = run_extract_request(session);
     struct transform_request transform = run_transform_request(session);
     struct digest rules;
-    for (int part = 0; part < 6; part++) {
+    for (int part = 0; part < 7; part++) {
         enum status status = STATUS_OK;
         if (part == 0)
             status =
@@ -222,6 +222,8 @@ static enum status find_faults(struct session *session, const struct load_reques
             status = ledger_setup_check(configuration, error);
         else if (part == 5)
             status = check_revoked(configuration, reviewing->arena, error);
+        else if (part == 6)
+            status = command_test_check(configuration, reviewing->arena, error);
         if (status && !setting_goes_on(&configuration->context, error))
             return status;
     }

@@ -68,19 +68,41 @@ static enum status run_file(struct testing *testing, const char *path, struct er
     return STATUS_OK;
 }
 
+static enum status list_files(struct configuration *configuration, struct arena *arena,
+                              const struct value *item, struct file_list *list, struct error *error)
+{
+    const char *match = text_string(arena, item->text);
+    if (file_list_folder(arena, configuration->folder, match, list, error))
+        return setting_place(&configuration->context, item, error);
+    if (list->unread_count)
+        return setting_fault(&configuration->context, item, error, "%s", list->unread[0].message);
+    if (!list->count)
+        return setting_fault(&configuration->context, item, error, _("tests: no file matches \"%s\""), match);
+    return STATUS_OK;
+}
+
+enum status command_test_check(struct configuration *configuration, struct arena *arena, struct error *error)
+{
+    const struct value *tests = configuration->tests;
+    const struct value *item = tests && tests->kind == VALUE_LIST ? tests->first : tests;
+    enum status all = STATUS_OK;
+    for (; item; item = tests->kind == VALUE_LIST ? item->next : NULL) {
+        struct file_list list;
+        bool named = item->kind == VALUE_TEXT && !text_starts(item->text, TEXT("/"));
+        enum status status = named ? list_files(configuration, arena, item, &list, error) : STATUS_OK;
+        if (!setting_step(&configuration->context, &all, status, error))
+            break;
+    }
+    return all;
+}
+
 static enum status run_files(struct testing *testing, const struct value *item, struct error *error)
 {
-    struct configuration *configuration = &testing->session->configuration;
     struct file_list list;
-    const char *match = text_string(testing->arena, item->text);
-    if (match[0] == '/')
-        return run_file(testing, match, error);
-    if (file_list_folder(testing->arena, configuration->folder, match, &list, error))
-        return setting_place(&configuration->context, item, error);
-    if (list.unread_count)
-        return setting_fault(&configuration->context, item, error, "%s", list.unread[0].message);
-    if (!list.count)
-        return setting_fault(&configuration->context, item, error, _("tests: no file matches \"%s\""), match);
+    if (text_starts(item->text, TEXT("/")))
+        return run_file(testing, text_string(testing->arena, item->text), error);
+    if (list_files(&testing->session->configuration, testing->arena, item, &list, error))
+        return error->status;
     for (size_t i = 0; i < list.count; i++)
         if (run_file(testing, list.paths[i], error))
             return error->status;

@@ -315,8 +315,8 @@ static struct text words_of(struct arena *arena, const struct notify_night *nigh
     if (night->why.length)
         buffer_printf(&out, "%.*s\n", TEXT_ARG(night->why));
     for (const struct value *count = night->counts ? night->counts->first : NULL; count; count = count->next)
-        buffer_printf(&out, "%s%.*s %.*s", count == night->counts->first ? "" : ", ", TEXT_ARG(count->name),
-                      TEXT_ARG(count->text));
+        buffer_printf(&out, "%s%s %.*s", count == night->counts->first ? "" : ", ",
+                      words_said(text_string(arena, count->name)), TEXT_ARG(count->text));
     buffer_char(&out, '\n');
     put_rows(&out, _("Who approves"), night->approval, deciding, "congkhai status");
     put_rows(&out, _("Newly kept back"), night->new_kept, kept, "congkhai kept --new");

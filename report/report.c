@@ -128,10 +128,13 @@ static const char *against_note(struct arena *arena, const struct value *against
 {
     struct buffer BUFFER_OWNED codes = { 0 };
     size_t count = 0;
-    for (const struct value *row = against->first; row; row = row->next)
-        if (value_find(row, "code") && ++count <= CODES_TOLD)
-            buffer_text(&codes, text_format(arena, "%s" TEXT_PRINT, count > 1 ? ", " : "",
-                                            TEXT_ARG(value_text_of(row, "code"))));
+    struct text last = TEXT_NONE; /* the rows of a code follow one another */
+    for (const struct value *row = against->first; row; row = row->next) {
+        struct text code = value_text_of(row, "code");
+        if (code.length && !text_equal(code, last) && ++count <= CODES_TOLD)
+            buffer_text(&codes, text_format(arena, "%s" TEXT_PRINT, count > 1 ? ", " : "", TEXT_ARG(code)));
+        last = code;
+    }
     if (count > CODES_TOLD)
         buffer_string(&codes, ", …");
     if (!count)

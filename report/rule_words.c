@@ -67,6 +67,11 @@ enum status rule_words_put(struct rule_words *words, struct value *object, int64
             return error->status;
         finding_rules_add(&rules, kept);
     }
+    /* An intent is all that a run left which died behind its request. */
+    if (text_is(value_text_of(object, "outcome"), "unknown") && !value_find(object, "message"))
+        value_set(object, "message",
+                  value_string(arena, _("a run was broken off before the portal's answer came; the next load "
+                                        "asks the portal first")));
     finding_words_put(arena, object, &rules, words->language);
     return STATUS_OK;
 }

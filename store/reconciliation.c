@@ -267,7 +267,8 @@ static enum status note_difference(struct store *store, struct arena *arena,
 #define MISSING(which)                                                                                       \
     LISTED "'missing' AND p.state <> 'intended' AND " which                                                  \
            " (p.held_status = 'abolished' AND p.wanted_action IS NULL) ORDER BY l.code"
-static const char missing[] = MISSING("NOT"), gone[] = MISSING("");
+static const char missing[] = MISSING("p.wanted_action IS NOT 'withdraw' AND NOT"), gone[] = MISSING(""),
+                  unneeded[] = MISSING("p.wanted_action = 'withdraw' AND NOT");
 
 static enum status lose(struct store *store, struct arena *arena, struct outbox_item *item, const char *actor,
                         const char *reason, struct error *error)
@@ -329,6 +330,7 @@ static enum status append_reconciled(struct store *store, const struct reconcili
 enum status reconciliation_compare(struct store *store, struct reconciliation_counts *counts,
                                    struct error *error)
 {
+    int64_t unneeded_count = 0; /* to be withdrawn, and not there: the next load finds nothing left to do */
     *counts = (struct reconciliation_counts){ .same = 0 };
     if (store_begin(store, error))
         return error->status;
@@ -337,6 +339,7 @@ enum status reconciliation_compare(struct store *store, struct reconciliation_co
         each(store, different, note_difference, &counts->conflict, error) ||
         each(store, missing, note_missing, &counts->pending, error) ||
         each(store, gone, note_missing, &counts->gone, error) ||
+        each(store, unneeded, note_missing, &unneeded_count, error) ||
         execute(store, "DELETE FROM portal_listing WHERE verdict = 'same'", error) ||
         append_reconciled(store, counts, error))
         return store_end(store, error->status, error);

@@ -404,6 +404,13 @@ class Commands(Night):
             self.place.store.with_name(self.place.store.name + suffix).unlink(missing_ok=True)
         self.expect(self.place.run("run"), 5)
 
+    def test_check_looks_whether_the_files_of_tests_are_there(self):
+        self.place.configure(tests=["tests/none*.yaml", "gone.yaml", {"name": "x", "procedure": {"code": "1.000001"}, "expect": {}}])
+        done = self.place.run("check")
+        self.assertEqual(done.code, 2, done)
+        for words in ('no file matches "tests/none', 'no file matches "gone.yaml"'):
+            self.assertIn(words, done.stderr)
+
     def test_check_tells_every_fault_of_one_part(self):
         """One part of the configuration each, and all that is wrong in it."""
         self.place.write("rules.yaml", 'rules:\n- { id: D, field: name, check: { matches: "(", lenght: { min: 1 } }, severity: eror,'

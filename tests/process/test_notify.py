@@ -199,6 +199,10 @@ class Notices(Night):
         self.night(procedure("1.000001", status="?"), code=1)
         self.assertIn("1.000001", (self.place.folder / "told").read_text())
         self.assertNotIn("a-very-secret-token", (self.place.folder / "environment").read_text())
+        self.assertRegex((self.place.folder / "told").read_text(), r"(?m)^seen 1, changed 1, accepted 0, rejected 1,")
+        self.place.configure(language="vi")
+        self.night(procedure("1.000001", status="?"), procedure("1.000002", status="!"), code=1)
+        self.assertRegex((self.place.folder / "told").read_text(), r"(?m)^đã đọc 2, thay đổi 1, đạt 0, bị loại 1, [^a-z]*giữ lại 0")
 
     def test_metrics_are_a_page_that_a_collector_reads(self):
         self.notify({"metrics": "out/congkhai.prom"})

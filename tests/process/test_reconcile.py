@@ -226,6 +226,17 @@ class Reconcile(Night):
             self.check_accounts()
             self.expect(self.place.run("audit", "verify"), 0)
 
+    def test_what_is_to_be_withdrawn_and_is_not_there_goes_back_to_nothing(self):
+        self.another_hand("DELETE FROM held WHERE code = '1.000001'")
+        self.records[0]["status"] = "abolished"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 1)
+        done = self.expect(self.place.run("reconcile", "--online"), 0, "1 missing there")
+        self.assertNotIn("pending", done.stdout)
+        self.expect(self.place.run("run"), 0)
+        self.assertNotIn("1.000001", self.portal.held())
+        self.expect(self.place.run("audit", "verify"), 0)
+
     def test_a_listing_that_breaks_off_compares_nothing(self):
         self.four()
         rows = self.place.sql("SELECT code, state, held_status FROM procedure_state ORDER BY code")
