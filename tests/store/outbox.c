@@ -470,6 +470,8 @@ TEST("an answer is one of earlier by its version or, where it has none, by what 
     CHECK_INT(answered_before(&item, NULL, true), STATUS_END);
     answer_with(item, &(struct outbox_answer){ .outcome = OUTBOX_WITHDRAWN, .etag = TEXT("e") });
     CHECK_INT(answered_before(&item, "e", true), STATUS_OK);
+    CHECK_INT(outbox_answered_before(store, &item, TEXT_NONE, TEXT("e"), true, &error), STATUS_OK);
+    CHECK_INT(outbox_answered_before(store, &item, TEXT_NONE, TEXT("another"), true, &error), STATUS_END);
     CHECK_INT(answered_before(&item, NULL, true), STATUS_OK);
     close_store();
 }
