@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/json.h"
 #include "cli/approval_lists.h"
 #include "cli/ledger_setup.h"
 #include "cli/run.h"
@@ -11,6 +12,7 @@
 #include "extract/extract.h"
 #include "load/brakes.h"
 #include "load/load.h"
+#include "store/report.h"
 #include "store/store_run.h"
 #include "transform/transform.h"
 
@@ -194,10 +196,32 @@ static enum status run_transform(struct night *night, struct store *store, struc
     return STATUS_OK;
 }
 
+/* What the store says of one portal says nothing of another; and one that has moved is the same. Nobody but a person knows. */
+static void warn_of_another_portal(const struct night *night, struct store *store)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *then, *now;
+    struct error ignored;
+    if (report_acknowledged_under(store, &arena, &then, &ignored) ||
+        json_parse(&arena, night->session->configuration.masked, &now, &ignored))
+        return;
+    struct text before = value_text_of(value_find(then, "portal"), "url"),
+                here = value_text_of(value_find(now, "portal"), "url");
+    if (!before.length || !here.length || text_equal(before, here))
+        return;
+    output_message(
+        night->session,
+        _("portal.url was " TEXT_PRINT " when the portal acknowledged something last, and is " TEXT_PRINT
+          " now. If this is another portal, it has nothing of what this store says: give it a store of "
+          "its own, or let \"congkhai reconcile\" ask it"),
+        TEXT_ARG(before), TEXT_ARG(here));
+}
+
 static enum status run_load(struct night *night, struct store *store, struct error *error)
 {
     char line[512];
     struct run_counts *counts = &night->counts;
+    warn_of_another_portal(night, store);
     enum status status = load_run(store, &night->loading, counts, error);
     approval_lists_say_news(night->session, &night->news);
     snprintf(line, sizeof line,

@@ -281,6 +281,20 @@ enum status report_read_for(struct store *store, const char *source, int64_t run
     return STATUS_OK;
 }
 
+enum status report_acknowledged_under(struct store *store, struct arena *arena, struct value **configuration,
+                                      struct error *error)
+{
+    struct sqlite_statement *statement;
+    *configuration = NULL;
+    if (store_sql(
+            store,
+            "SELECT json_extract(detail, '$.config_digest') FROM ledger WHERE event = 'run-started' AND run ="
+            " (SELECT run FROM ledger WHERE seq = (SELECT max(held_event) FROM procedure_state))",
+            &statement, error))
+        return error->status;
+    return read_document(store, arena, statement, configuration, error);
+}
+
 enum status report_configuration(struct store *store, struct arena *arena, struct value **configuration,
                                  struct error *error)
 {

@@ -59,5 +59,8 @@ enum status report_read_for(struct store *store, const char *source, int64_t run
 /* The configuration of the newest run, secrets masked, as it kept it. STATUS_END: no run, or nothing kept. */
 enum status report_configuration(struct store *store, struct arena *arena, struct value **configuration,
                                  struct error *error);
+/* … of the run in which the portal acknowledged something last. STATUS_END: it never did, or nothing kept. */
+enum status report_acknowledged_under(struct store *store, struct arena *arena, struct value **configuration,
+                                      struct error *error);
 
 #endif

@@ -586,6 +586,20 @@ class Reconcile(Night):
             self.expect(self.place.run("reconcile", "--offline"), 0)
 
 
+    def test_another_portal_has_nothing_of_what_the_store_says(self):
+        other = Simulator()
+        self.addCleanup(other.stop)
+        told = "portal.url"
+        self.assertNotIn(told, self.expect(self.place.run("run"), 0).stderr)
+        self.place.change_portal(url=other.url)
+        self.assertIn(told, self.expect(self.place.run("run"), 0).stderr)
+        self.assertEqual(other.held(), {})
+        self.expect(self.place.run("reconcile"), 0)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(len(other.held()), len(self.records))
+        self.assertNotIn(told, self.expect(self.place.run("run"), 0).stderr)
+
+
 class Listings(unittest.TestCase):
     """What a listing says otherwise, or not at all, a question decides."""
 
