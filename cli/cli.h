@@ -57,7 +57,7 @@ command_function command_run, command_check, command_init, command_status, comma
     command_reconcile, command_show, command_history, command_health, command_kept, command_report,
     command_audit_verify, command_audit_key, command_audit_checkpoint, command_console, command_audit_prove,
     command_audit_export, command_backup, command_restore, command_help;
-/* The files that the configuration's `tests` name are there: a part of check. */
+/* The files that the configuration's `tests` name, and not only match, are there: a part of check. */
 enum status command_test_check(struct configuration *configuration, struct arena *arena, struct error *error);
 /* Of health, when nothing can be examined: its exit code (2 where the store is lost or damaged, else 3) and its line. */
 int health_of_error(enum status status);

@@ -81,6 +81,15 @@ static enum status list_files(struct configuration *configuration, struct arena 
     return STATUS_OK;
 }
 
+/* Where none of a pattern's files has been written yet nothing is wrong: `test` says that there is nothing to try. */
+static bool names_a_file(const struct value *item)
+{
+    bool matches = false;
+    for (size_t i = 0; i < item->text.length; i++)
+        matches = matches || strchr("*?[", item->text.bytes[i]);
+    return item->kind == VALUE_TEXT && !text_starts(item->text, TEXT("/")) && !matches;
+}
+
 enum status command_test_check(struct configuration *configuration, struct arena *arena, struct error *error)
 {
     const struct value *tests = configuration->tests;
@@ -88,8 +97,8 @@ enum status command_test_check(struct configuration *configuration, struct arena
     enum status all = STATUS_OK;
     for (; item; item = tests->kind == VALUE_LIST ? item->next : NULL) {
         struct file_list list;
-        bool named = item->kind == VALUE_TEXT && !text_starts(item->text, TEXT("/"));
-        enum status status = named ? list_files(configuration, arena, item, &list, error) : STATUS_OK;
+        enum status status =
+            names_a_file(item) ? list_files(configuration, arena, item, &list, error) : STATUS_OK;
         if (!setting_step(&configuration->context, &all, status, error))
             break;
     }

@@ -408,8 +408,10 @@ class Commands(Night):
         self.place.configure(tests=["tests/none*.yaml", "gone.yaml", {"name": "x", "procedure": {"code": "1.000001"}, "expect": {}}])
         done = self.place.run("check")
         self.assertEqual(done.code, 2, done)
-        for words in ('no file matches "tests/none', 'no file matches "gone.yaml"'):
-            self.assertIn(words, done.stderr)
+        self.assertIn('no file matches "gone.yaml"', done.stderr)
+        self.place.configure(tests=["tests/none*.yaml"]) # none was written yet: a fresh copy of the shipped configuration
+        self.expect(self.place.run("check"), 0)
+        self.expect(self.place.run("test"), 2)
 
     def test_check_tells_every_fault_of_one_part(self):
         """One part of the configuration each, and all that is wrong in it."""
