@@ -93,7 +93,10 @@ static enum status list_records(struct taking *taking, int64_t after, struct kep
             "  JOIN record o ON o.source = b.id AND o.key = json_extract(e.detail, '$.key')"
             "  WHERE e.run = ?3 AND e.event IN ('rejected', 'held')))"
             " AND (?4 IS NULL OR EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.rule = ?4"
-            "  AND f.severity = 'error')) ORDER BY r.id LIMIT ?6",
+            "  AND f.severity = 'error'))"
+            /* What was abolished comes back only on the word of somebody who names it. */
+            " AND (?1 IS NOT NULL OR NOT EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.stage = 3"
+            "  AND f.rule = 'congkhai/abolished')) ORDER BY r.id LIMIT ?6",
             &row, error))
         return error->status;
     bind_filter(taking, row);

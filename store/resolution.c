@@ -147,26 +147,30 @@ enum status resolution_revives(struct store *store, const struct resolution_memb
                                struct error *error)
 {
     struct sqlite_statement *row;
+    char source_digest[DIGEST_HEX];
     *revives = false;
     if (member->rejected || !member->has_content || !text_is(member->status, "announced"))
         return STATUS_OK;
     if (store_sql(
             store,
-            "SELECT 1 FROM procedure_state s JOIN record w ON w.id = s.record AND (w.present = 0 OR w.code "
-            "IS NOT s.code)"
-            " WHERE s.code = ?1 AND s.held_status = 'abolished' AND s.ordered IS NULL AND s.record <> ?2"
-            " AND EXISTS (SELECT 1 FROM ledger e WHERE e.code = s.code AND e.source = ?3 AND e.digest = ?4"
-            "  AND e.event IN ('accepted', 'held') AND json_extract(e.detail, '$.key') = ?5 AND e.seq < "
-            "  s.held_event)"
-            " AND NOT EXISTS (SELECT 1 FROM ledger e WHERE e.code = s.code AND e.event = 'retried' AND"
-            "  e.seq > s.held_event)",
+            "WITH gone AS (SELECT s.code, CASE WHEN s.held_status = 'abolished' THEN s.held_event ELSE "
+            "  s.wanted_event END AS since"
+            " FROM procedure_state s JOIN record w ON w.id = s.record AND (w.present = 0 OR w.code IS NOT s.code)"
+            " WHERE s.code = ?1 AND s.ordered IS NULL AND s.record <> ?2 AND (s.held_status = 'abolished' OR"
+            "  s.wanted_action = 'withdraw' AND (s.held_status = 'published' OR s.state <> 'idle')))"
+            " SELECT 1 FROM gone g WHERE EXISTS (SELECT 1 FROM ledger e WHERE e.code = g.code AND e.source = ?3"
+            "  AND e.event IN ('accepted', 'held') AND (e.seq < g.since OR"
+            "  instr(e.detail, '\"congkhai/abolished\"')) AND (e.digest = ?4 OR json_extract(e.detail, '$.source_digest') = ?5))"
+            " AND NOT EXISTS (SELECT 1 FROM ledger e WHERE e.code = g.code AND e.event = 'retried' AND"
+            "  e.source = ?3 AND e.seq > g.since)",
             &row, error))
         return error->status;
     sqlite_bind_text(row, 1, member->code);
     sqlite_bind_number(row, 2, member->record);
     sqlite_bind_text(row, 3, member->source);
     sqlite_bind_digest(row, 4, &member->content_digest);
-    sqlite_bind_text(row, 5, member->key);
+    digest_hex(&member->source_digest, source_digest);
+    sqlite_bind_text(row, 5, text_of(source_digest));
     enum status status = sqlite_step(row, error);
     sqlite_reset_statement(row);
     *revives = status == STATUS_OK;

@@ -46,8 +46,9 @@ enum status resolution_content(struct store *store, struct arena *arena,
 enum status resolution_speaks(struct store *store, const struct resolution_member *member, bool *speaks,
                               struct error *error);
 
-/* What stands under its code was withdrawn on the word of another record, which has left its source or its code; and this one, which is announced,
- * said before what it says now. An operator may take it up all the same (retry). */
+/* What stands under its code was withdrawn, or is to be, on the word of another record, which has left its source or its code;
+ * and this one's source gave what it says now, or its bytes, before. An operator may take it up all the same
+ * (retry that names it). */
 enum status resolution_revives(struct store *store, const struct resolution_member *member, bool *revives,
                                struct error *error);
 

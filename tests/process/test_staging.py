@@ -208,6 +208,52 @@ class Staging(unittest.TestCase):
         self.run_to(0)
         self.holds()
 
+    def abolished_and_gone(self):
+        say, stands = self.two_sources()
+        say("one", procedure("1.000001", name="Một"))
+        say("two", procedure("1.000001", name="Hai", id="a"), procedure("1.000002"))
+        self.run_to(0)
+        say("one", procedure("1.000001", name="Một", status="abolished", decision="9/QĐ-UBND"))
+        return say, stands
+
+    def test_a_sweep_of_retry_a_field_more_and_another_key_revive_nothing(self):
+        say, stands = self.abolished_and_gone()
+        self.run_to(0)
+        say("one")
+        self.run_to(1)
+        self.run_to(0, "retry", "--reason", "sau sự cố")
+        self.run_to(1)
+        self.assertEqual(stands(), ("abolished", "Một"))
+        sources = self.place.configuration["sources"]
+        sources[1]["map"] = {**sources[1]["map"], "notes": {"value": "x"}}
+        self.place.configure(sources=sources)
+        self.run_to(1)
+        say("two", procedure("1.000001", name="Hai", id="b"), procedure("1.000002"))
+        sources[1]["key"] = "/id"
+        self.place.configure(sources=sources)
+        self.run_to(1)
+        self.assertEqual(stands(), ("abolished", "Một"))
+        self.holds()
+        self.run_to(0, "retry", "--code", "1.000001", "--reason", "vẫn còn hiệu lực")
+        self.run_to(0)
+        self.assertEqual(stands(), ("published", "Hai"))
+        self.holds()
+
+    def test_silence_revives_nothing_either_whose_withdrawal_is_not_acknowledged_yet(self):
+        for when in ("before", "after"):
+            with self.subTest(when=when):
+                self.tearDown()
+                self.setUp()
+                say, stands = self.abolished_and_gone()
+                self.portal.faults(f"kind=status:500,on=any,when={when}")
+                self.run_to(3)
+                self.portal.faults()
+                say("one")
+                for _ in range(2):
+                    self.run_to(1)
+                    self.assertEqual(stands(), ("abolished", "Một"))
+                self.holds()
+
     def test_another_precedence_counts_for_what_stands_beside_a_rejected_record(self):
         say, stands = self.two_sources()
         say("one", procedure("1.000001", name="Một"))
