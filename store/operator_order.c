@@ -95,7 +95,8 @@ static enum status list_records(struct taking *taking, int64_t after, struct kep
             " AND (?4 IS NULL OR EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.rule = ?4"
             "  AND f.severity = 'error'))"
             /* What was abolished comes back only on the word of somebody who names it. */
-            " AND (?1 IS NOT NULL OR NOT EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.stage = 3"
+            " AND (?1 IS NOT NULL OR NOT EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.stage = "
+            "3"
             "  AND f.rule = 'congkhai/abolished')) ORDER BY r.id LIMIT ?6",
             &row, error))
         return error->status;

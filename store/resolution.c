@@ -155,12 +155,15 @@ enum status resolution_revives(struct store *store, const struct resolution_memb
             store,
             "WITH gone AS (SELECT s.code, CASE WHEN s.held_status = 'abolished' THEN s.held_event ELSE "
             "  s.wanted_event END AS since"
-            " FROM procedure_state s JOIN record w ON w.id = s.record AND (w.present = 0 OR w.code IS NOT s.code)"
+            " FROM procedure_state s JOIN record w ON w.id = s.record AND (w.present = 0 OR w.code IS NOT "
+            "s.code)"
             " WHERE s.code = ?1 AND s.ordered IS NULL AND s.record <> ?2 AND (s.held_status = 'abolished' OR"
             "  s.wanted_action = 'withdraw' AND (s.held_status = 'published' OR s.state <> 'idle')))"
-            " SELECT 1 FROM gone g WHERE EXISTS (SELECT 1 FROM ledger e WHERE e.code = g.code AND e.source = ?3"
+            " SELECT 1 FROM gone g WHERE EXISTS (SELECT 1 FROM ledger e WHERE e.code = g.code AND e.source = "
+            "?3"
             "  AND e.event IN ('accepted', 'held') AND (e.seq < g.since OR"
-            "  instr(e.detail, '\"congkhai/abolished\"')) AND (e.digest = ?4 OR json_extract(e.detail, '$.source_digest') = ?5))"
+            "  instr(e.detail, '\"congkhai/abolished\"')) AND (e.digest = ?4 OR json_extract(e.detail, "
+            "'$.source_digest') = ?5))"
             " AND NOT EXISTS (SELECT 1 FROM ledger e WHERE e.code = g.code AND e.event = 'retried' AND"
             "  e.source = ?3 AND e.seq > g.since)",
             &row, error))
