@@ -17,6 +17,7 @@ enum guard {
     PATIENT, /* what may show late is asked for as long as that may take; a queue, so often as attempts say */
     REPLACES, /* something of ours should stand there */
     ORDERED,  /* an operator has it sent again */
+    RESTS,    /* the store goes on saying what stands there, and nothing follows that would find out */
 };
 
 struct target {
@@ -128,13 +129,13 @@ static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
     [DELIVERY_SETTLING] = {
         [EVENT_OURS] = GO(DONE, FINISH),
         [EVENT_BASE] = GO(RECALLED, FINISH),
-        [EVENT_NOTHING] = GO(RECALLED, FINISH),
         /* Whether that is a conflict, the delivery of what is wanted now finds out, if anything is. */
-        [EVENT_OTHER] = GO(RECALLED, FINISH),
+        [EVENT_NOTHING] = IF(RESTS, UNKNOWN, FINISH, RECALLED, FINISH),
+        [EVENT_OTHER] = IF(RESTS, CONFLICT, FINISH, RECALLED, FINISH),
         [EVENT_EARLIER] = GO(SUPERSEDED, FINISH),
         [EVENT_UNTOLD] = IF(ORDERED, RECALLED, FINISH, UNKNOWN, FINISH),
-        [EVENT_ABSENT] = GO(RECALLED, FINISH),
-        [EVENT_GONE] = GO(RECALLED, FINISH),
+        [EVENT_ABSENT] = IF(RESTS, UNKNOWN, FINISH, RECALLED, FINISH),
+        [EVENT_GONE] = IF(RESTS, UNKNOWN, FINISH, RECALLED, FINISH),
         [EVENT_REFUSED] = GO(REFUSED, FINISH),
         [EVENT_CARRIED] = IF(AS_FOUND, UNTOUCHED, FINISH, UNKNOWN, FINISH),
         [EVENT_UNSENT] = GO(RECALLED, FINISH),
@@ -198,6 +199,8 @@ static bool holds(const struct delivery *delivery, enum guard guard, const struc
         return delivery->replaces;
     case ORDERED:
         return delivery->ordered && delivery->sends < retry->attempts;
+    case RESTS:
+        return delivery->rests;
     case ALWAYS:
         break;
     }

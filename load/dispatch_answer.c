@@ -132,7 +132,7 @@ enum status dispatch_answer_take_in(struct dispatcher *dispatcher, struct dispat
     terms.lag = report->prompt ? 0 : terms.lag;
     terms.futile = report->futile;
     /* A gateway says so, too, of what it has lost sight of; who names a time has turned it away. */
-    terms.unsure = report->status == 503 && report->retry_after < 0;
+    terms.unsure = (report->status == 503 || report->status == 408) && report->retry_after < 0;
     if (event == EVENT_MISMATCH)
         delivery_task->mismatch = report->status;
     if (event == EVENT_TAKEN)

@@ -85,6 +85,11 @@ bool stop_reason_of_unknown(struct portal_response *report, struct arena *arena,
             _("the portal contradicts itself: HTTP %ld, but what it shows is not in the way; look with "
               "\"congkhai reconcile --show " TEXT_PRINT "\""),
             delivery_task->mismatch, TEXT_ARG(code));
+    else if (missing && delivery_task->delivery.rests)
+        portal_say(report, arena,
+                   _("the portal does not know " TEXT_PRINT
+                     ", though it acknowledged it before: compare with \"congkhai reconcile\""),
+                   TEXT_ARG(code));
     else if (event == EVENT_UNTOLD)
         portal_say(report, arena,
                    _("what stands at the portal cannot be told from its answer (HTTP %ld): look with "

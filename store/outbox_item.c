@@ -11,8 +11,7 @@ bool outbox_is_intended(const struct outbox_item *item)
            digest_equal(&item->digest, &item->intent_digest);
 }
 
-/* What is wanted stands at the portal already. */
-static bool is_satisfied(const struct outbox_item *item)
+bool outbox_is_satisfied(const struct outbox_item *item)
 {
     bool same = item->has_held_digest && digest_equal(&item->held_digest, &item->digest);
     if (item->action == OUTBOX_WITHDRAW)
@@ -136,7 +135,7 @@ enum outbox_note outbox_item_want(struct outbox_item *item, int64_t record, cons
     if (item->state == OUTBOX_REFUSED && !outbox_is_intended(item))
         lose_reason(item);
     if (item->state == OUTBOX_IDLE &&
-        (item->has_dismissed || (is_satisfied(item) && !item->overwrite.length)))
+        (item->has_dismissed || (outbox_is_satisfied(item) && !item->overwrite.length)))
         forget_wanted(item);
     return OUTBOX_NOTE_NOTHING;
 }
@@ -233,7 +232,7 @@ void outbox_item_answer(struct outbox_item *item, const struct outbox_ending *en
     if (item->state == OUTBOX_CONFLICT)
         forget_overwrite(item);
     /* What an operator ordered to be overwritten is not what we believe to stand there. */
-    if (item->state == OUTBOX_IDLE && item->wanted && is_satisfied(item) && !item->overwrite.length)
+    if (item->state == OUTBOX_IDLE && item->wanted && outbox_is_satisfied(item) && !item->overwrite.length)
         forget_wanted(item);
     if (!outbox_is_open(item) && item->state != OUTBOX_REFUSED)
         forget_intent(item);
@@ -300,7 +299,7 @@ static void take_over(struct outbox_item *item, const struct outbox_standing *st
 void outbox_item_supersede(struct outbox_item *item, const struct outbox_standing *standing)
 {
     take_over(item, standing);
-    if (item->wanted && is_satisfied(item))
+    if (item->wanted && outbox_is_satisfied(item))
         forget_wanted(item);
 }
 

@@ -65,6 +65,8 @@ struct outbox_item {
 
 bool outbox_is_open(const struct outbox_item *item);     /* an intent is under way or left over */
 bool outbox_is_intended(const struct outbox_item *item); /* the intent is what is wanted */
+/* What is wanted stands at the portal already, as far as it has acknowledged. */
+bool outbox_is_satisfied(const struct outbox_item *item);
 
 /* What is to stand at the portal, and the event that says so. */
 struct outbox_wish {

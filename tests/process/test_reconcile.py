@@ -226,6 +226,41 @@ class Reconcile(Night):
             self.check_accounts()
             self.expect(self.place.run("audit", "verify"), 0)
 
+    def test_what_goes_back_to_the_text_that_the_portal_has_lost_is_not_said_to_stand_there(self):
+        old = self.records[0]["name"]
+        self.another_hand("DELETE FROM held WHERE code = '1.000001'")
+        for name in ("Tên mới", old, old):
+            self.records[0]["name"] = name
+            self.place.records(*self.records)
+            self.expect(self.place.run("run"), 1)
+        self.assertRegex(self.place.run("--json", "kept", "--code", "1.000001").json["rows"][0]["message"], "does not know 1.000001")
+        self.expect(self.place.run("audit", "verify"), 0)
+        self.online(1)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000001"]["content"]["name"], old)
+        self.check_accounts()
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_what_goes_back_to_the_text_that_another_hand_has_replaced_is_a_conflict(self):
+        old = self.records[0]["name"]
+        self.portal.faults("kind=status:500,on=any,when=before")
+        self.records[0]["name"] = "Tên mới"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 3)
+        self.another_hand(self.replace("1.000001"))
+        self.records[0]["name"] = old
+        self.place.records(*self.records)
+        for _ in range(2):
+            self.expect(self.place.run("run"), 1)
+            row, = self.place.run("--json", "kept", "--code", "1.000001").json["rows"]
+            self.assertEqual(row["outcome"], "conflict", row)
+        self.expect(self.place.run("audit", "verify"), 0)
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000001", "--reason", "bản của sở là đúng"), 0)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000001"]["content"]["name"], old)
+        self.check_accounts()
+        self.expect(self.place.run("audit", "verify"), 0)
+
     def test_what_is_to_be_withdrawn_and_is_not_there_goes_back_to_nothing(self):
         self.another_hand("DELETE FROM held WHERE code = '1.000001'")
         self.records[0]["status"] = "abolished"
