@@ -647,6 +647,7 @@ static const struct {
     { "the-portal-does-not-do-what-it", "the portal %s does not do what it is asked for (at %.*s: %.*s): check its settings, the names of the services and the rights" },
     { "the-portal-does-not-know-the-procedure", "the portal does not know the procedure that it acknowledged" },
     { "the-portal-does-not-know-the-procedure-2", "the portal does not know the procedure, though it acknowledged it before" },
+    { "the-portal-does-not-know-though-it", "the portal does not know %.*s, though it acknowledged it before: compare with \"congkhai reconcile\"" },
     { "the-portal-does-not-say-what-it", "the portal %s does not say what it holds (%.*s); nothing was changed" },
     { "the-portal-does-not-say-what-it-2", "the portal does not say what it holds of %.*s, so it cannot be taken over; \"congkhai reconcile --overwrite\" puts ours in its place" },
     { "the-portal-does-not-serve-what-it", "the portal %s does not serve what it is asked for (HTTP %ld at %.*s: %.*s): check portal.url" },

@@ -94,10 +94,10 @@ struct delivery {
     bool noted;          /* the outbox says already that its outcome is unknown */
     bool replaces;       /* the intent names a base */
     bool ordered;        /* an operator has it sent again, although nothing tells whether it is there */
-    bool rests;          /* something is held, and nothing else is wanted: the store goes on saying that it stands */
-    bool queued;         /* answered 202: "not there" only says "not yet", for this run */
-    int64_t shows_by;    /* milliseconds: until then likewise */
-    int64_t due;         /* milliseconds, in the waiting states */
+    bool rests;  /* something is held, and nothing else is wanted: the store goes on saying that it stands */
+    bool queued; /* answered 202: "not there" only says "not yet", for this run */
+    int64_t shows_by; /* milliseconds: until then likewise */
+    int64_t due;      /* milliseconds, in the waiting states */
 };
 
 /* What a step depends on besides state and event. */
