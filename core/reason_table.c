@@ -310,10 +310,10 @@ const struct reason_row reason_rows[] = {
         WORDS("Kiểm tra lại các mục khác nhau", "Look at what differs"),
         WORDS("{1} thắng theo \"precedence\"", "{1} wins by \"precedence\"") } },
     { "abolished.before",
-      { WORDS("Thủ tục đã bị bãi bỏ trên Cổng theo một hồ sơ nay không còn trong nguồn của nó; hồ sơ này "
+      { WORDS("Thủ tục đã bị bãi bỏ theo một hồ sơ nay không còn trong nguồn của nó; hồ sơ này "
               "không đổi từ trước khi "
               "bãi bỏ và vẫn ghi là đã công bố",
-              "The procedure was abolished at the portal on the word of a record that has left its source; "
+              "The procedure was abolished on the word of a record that has left its source; "
               "this one has not "
               "changed since before and still says announced"),
         WORDS("Nếu đã bãi bỏ thì ghi là bãi bỏ hoặc bỏ hồ sơ này; nếu được công bố lại thì cập nhật hồ sơ "
