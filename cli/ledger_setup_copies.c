@@ -33,9 +33,9 @@ static bool find_place(struct session *session, struct arena *arena, const char 
         if (!file_exists(path)) {
             if (number > 1)
                 output_message(session,
-                               _("%s: another head of %llu events lies there (of a ledger that a backup "
-                                 "replaced, or of another machine that goes on with the same store); this "
-                                 "one is kept beside it as %s"),
+                               _("%s: what lies there under the name of this head of %llu events is another "
+                                 "one (of a ledger that a backup replaced, or of another machine that goes "
+                                 "on with the same store) or damaged; this one is kept beside it as %s"),
                                folder, (unsigned long long)head->size, *file);
             return true;
         }

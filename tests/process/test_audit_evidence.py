@@ -244,7 +244,7 @@ class Copies(unittest.TestCase):
         new, = set(after) - set(before)
         self.assertEqual({name: after[name] for name in before}, before)
         self.assertEqual((len(before), after[new].decode()), (2, head))
-        self.assertIn(f"another head of {head.splitlines()[1]} events lies there", done.stderr)
+        self.assertIn(f"this head of {head.splitlines()[1]} events is another one", done.stderr)
         self.assertIn(new, done.stderr)
 
     def test_a_copy_that_fails_is_said_and_is_an_event_and_loses_nothing(self):
