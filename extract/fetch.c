@@ -43,6 +43,28 @@ static enum status choose(const struct setting_context *context, const struct so
                          _("fetch: say where the documents come from, with one of %s"), known.bytes);
 }
 
+static bool has_required(const struct fetch_driver *driver, const char *settings)
+{
+    for (size_t i = 0; i < driver->setting_count; i++)
+        if (driver->settings[i].required && driver->settings[i].kind == SETTING_TEXT &&
+            !*(const char *const *)(settings + driver->settings[i].offset))
+            return false;
+    return true;
+}
+
+/* What else is wrong, where a part could not be read: told where all faults are wanted. */
+static enum status check_settings(struct fetch *fetch, enum status all, struct error *error)
+{
+    const struct fetch_driver *driver = fetch->driver;
+    if (!driver->check || (all && !has_required(driver, fetch->settings)))
+        return all;
+    enum status status = driver->check(fetch, error);
+    if (all && !status && driver->close)
+        driver->close(fetch);
+    (void)setting_step(fetch->context, &all, status, error);
+    return all;
+}
+
 enum status fetch_prepare(struct arena *arena, const struct setting_context *context, const char *folder,
                           const struct source *source, struct fetch *fetch, struct error *error)
 {
@@ -71,5 +93,5 @@ enum status fetch_prepare(struct arena *arena, const struct setting_context *con
     if (!source->unformatted && !(formats & 1u << source->format))
         return setting_fault(context, source->fetch, error, _("fetch: \"%s\" does not give the format %s"),
                              driver->name, source_format_name((enum source_format)source->format));
-    return all || !driver->check ? all : driver->check(fetch, error);
+    return check_settings(fetch, all, error);
 }

@@ -39,7 +39,8 @@ struct fetch_driver {
     bool files;       /* documents are files: one whose content is broken is set aside by its name */
     size_t size;      /* of the settings' struct */
     unsigned formats; /* bits of enum source_format that it can serve; 0: all but rows */
-    enum status (*check)(struct fetch *fetch, struct error *error); /* may be NULL */
+    /* May be NULL. Where all faults are wanted, also called when a setting that is not required could not be read. */
+    enum status (*check)(struct fetch *fetch, struct error *error);
     enum status (*open)(struct fetch *fetch, struct error *error);
     enum status (*next)(struct fetch *fetch, struct document *document,
                         struct error *error); /* OK, END, STOP */

@@ -183,12 +183,14 @@ static enum status show(struct mapi *mapi, struct mapi_call *call, const struct 
                                                              : all };
     if (request->looks)
         report->shown = text_copy(&call->arena, buffer_view(&bytes));
+    bool replaced = false; /* it still stands there, and an operator has ordered something in its place */
     if (request->looks || text_starts(request->base, TEXT(MAPI_SEEN))) {
         char hex[DIGEST_HEX];
         digest_hex(&all, hex);
         report->remote.version = text_format(&call->arena, "seen-%s", hex);
+        replaced = text_equal(request->base, text_format(&call->arena, MAPI_SEEN "%s\"", hex));
     }
-    if (same || old || !ours)
+    if (same || old || replaced || !ours)
         return STATUS_OK;
     bool systematic = request->changed && is_systematic(mapi, buffer_view(&where));
     if (systematic)

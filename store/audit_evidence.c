@@ -174,6 +174,8 @@ enum status evidence_check_way(struct evidence *evidence, const struct value *pa
                                 &evidence->head.root))
         audit_find(evidence->pass, AUDIT_EVENT, entry->seq,
                    _("the proof of event %lld does not lead to the root"), (long long)entry->seq);
+    else if (entry->seq == evidence->first)
+        merkle_in_front((uint64_t)entry->seq - 1, evidence->head.size, &proof, &evidence->pass->computed);
     return STATUS_OK;
 }
 

@@ -249,6 +249,21 @@ bool merkle_inclusion_holds(const struct digest *leaf, uint64_t index, uint64_t 
     return sn == 0 && digest_equal(&r, root);
 }
 
+void merkle_in_front(uint64_t index, uint64_t size, const struct merkle_proof *proof,
+                     struct merkle_tree *tree)
+{
+    uint64_t fn = index, sn = size - 1;
+    unsigned level = 0;
+    *tree = (struct merkle_tree){ .size = index };
+    for (size_t i = 0; i < proof->count && level < MERKLE_LEVELS; i++, fn >>= 1, sn >>= 1, level++) {
+        if (!(fn & 1) && fn != sn)
+            continue;
+        for (; !(fn & 1) && fn; fn >>= 1, sn >>= 1)
+            level++;
+        tree->frontier[level] = proof->path[i];
+    }
+}
+
 static bool consistency_path_holds(uint64_t first, const struct digest *first_root, uint64_t second,
                                    const struct digest *second_root, const struct merkle_proof *proof)
 {

@@ -67,6 +67,10 @@ enum status merkle_consistency(const struct merkle_source *source, uint64_t firs
 bool merkle_inclusion_holds(const struct digest *leaf, uint64_t index, uint64_t size,
                             const struct merkle_proof *proof, const struct digest *root);
 
+/* The tree of the leaves in front of `index`: what stands on the left of a way that holds (merkle_inclusion_holds). */
+void merkle_in_front(uint64_t index, uint64_t size, const struct merkle_proof *proof,
+                     struct merkle_tree *tree);
+
 /* §2.1.4.2: whether the tree of `second` leaves begins with the tree of `first`. What the RFC leaves open:
  * equal sizes want equal roots, first = 0 wants the empty tree's root, and both an empty proof. */
 bool merkle_consistency_holds(uint64_t first, const struct digest *first_root, uint64_t second,

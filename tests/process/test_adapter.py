@@ -43,6 +43,21 @@ class Trials(unittest.TestCase):
             self.assertEqual(done.code, 0, done)
             self.assertEqual(len(adapter.pushes), 48)
 
+    def test_looks_that_still_show_what_is_overwritten_blame_no_settings(self):
+        with Adapter(lag=0.4) as adapter:
+            place = self.place_of(adapter, 6)
+            self.assertEqual(place.run("run").code, 0)
+            for versions in adapter.held.values():
+                versions.append((0, {**versions[-1][1], "TENTTHC": "another hand"}))
+            place.records(*procedures(6, name="Tên mới"))
+            self.assertEqual(place.run("run").code, 1)
+            for code in sorted(adapter.held):
+                self.assertEqual(place.run("reconcile", "--overwrite", code, "--reason", "bản của sở là đúng").code, 0)
+            done = place.run("run")
+            self.assertEqual(done.code, 0, done)
+            self.assertEqual(len(adapter.pushes), 12)
+            self.assertEqual({versions[-1][1]["TENTTHC"] for versions in adapter.held.values()}, {"Tên mới"})
+
     def test_a_session_may_end_in_many_ways(self):
         for end in ENDS:
             for late in (False, True):

@@ -530,6 +530,15 @@ class WithoutAKey(unittest.TestCase):
             ours, script, report, words = place.both("--checkpoint", head)
             self.assertEqual((ours, script), ((False, 1), (False, 1)), (report, words))
 
+    def test_what_is_no_public_key_is_named_and_a_private_one_not_shown(self):
+        with Simulator() as portal, Signed(portal) as place:
+            place.records(procedure("1.000001"))
+            place.run("run")
+            secret = place.folder / "secret" / "ledger.key"
+            for given, name in ((place.folder / "nowhere.pub", "nowhere.pub"), (secret, "ledger.key"), (secret.read_text(), "PRIVATE")):
+                code, _, words = verifier(place.store, "--key", given)
+                self.assertEqual((code, name in words, secret.read_text().strip()[-20:] in words), (2, True, False), words)
+
     def test_an_unsigned_head_says_so(self):
         with Simulator() as portal, Signed(portal, sign=False) as place:
             place.records(procedure("1.000001"))

@@ -437,7 +437,11 @@ class Commands(Night):
                  ('"quit"', '"c" is no JSON Pointer', "takes one of", '"from" is missing', r'expression "\("', "does not fill")),
                 ({"sources": [self.place.source("a", fetch={"url": "x://y", "ca": "nowhere", "retry": {"first": "2m"},
                                                             "pages": {"next": "/a", "offset": "b"}, "success": {"is": "x"}})]},
-                 ("nowhere", '"first" is the first', '"pages" takes one', '"success" says'))):
+                 ("nowhere", '"first" is the first', '"pages" takes one', '"success" says')),
+                ({"sources": [self.place.source("a", fetch={"folder": ".", "quiet": "zz", "newest": {"by": "age", "count": 0}})]}, ('"quiet"', '"age"', '"count"')),
+                ({"sources": [self.place.source("a", fetch={"url": "http://127.0.0.1/", "base": "b", "pages": {"next": "/a", "offset": "b"}})]},
+                 ('"b"', '"pages" takes one')),
+                ({"sources": [self.place.source("a", fetch={"url": ["x"], "base": "b", "success": {"is": "x"}})]}, ('"url"', '"b"'))):
             with self.subTest(list(changes), words=words):
                 with Place(self.portal) as place:
                     for name in ("rules.yaml", "cut.yaml"):

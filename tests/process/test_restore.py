@@ -4,6 +4,7 @@ import contextlib
 import json
 import shutil
 import sqlite3
+import time
 import unittest
 
 from harness import Place, Simulator, procedure, procedures
@@ -201,6 +202,59 @@ class Restore(unittest.TestCase):
     def test_the_replaced_store_is_kept(self):
         done = self.expect("restore", 0, self.saved, "--reason", "thử")
         self.assertEqual(verifier(done.json["replaced"], "--key", self.place.key)[0], verifier(self.saved)[0])
+
+
+class Bundles(unittest.TestCase):
+    def verdicts(self, place, *which):
+        folder = place.folder / "bundle"
+        shutil.rmtree(folder, ignore_errors=True)
+        self.assertEqual(place.run("audit", "export", *which, folder).code, 0)
+        code, report = place.verify(folder, "--key", place.key)
+        script, _, words = verifier(folder, "--key", place.key)
+        self.assertEqual(code, script, (which, report, words))
+        return code
+
+    def test_the_bundle_of_a_run_that_restored_holds_also_where_the_backup_was_taken_beside_a_run(self):
+        with Simulator() as portal, Signed(portal) as place:
+            for count in (3, 12):  # the second backup is taken while a run is at work
+                place.records(*procedures(count))
+                if count == 12:
+                    portal.faults("kind=slow:150")
+                night, wanted = place.start("--quiet", "run"), place.folder / f"{count}.db"
+                if count == 12:
+                    while not place.one("SELECT count(*) FROM ledger WHERE event = 'published' AND run = (SELECT max(run) FROM ledger)"):
+                        time.sleep(0.02)
+                    self.assertEqual(place.run("backup", wanted).code, 0)
+                night.wait()
+                portal.faults()
+                if count == 3:
+                    self.assertEqual(place.run("backup", wanted).code, 0)
+            self.assertEqual(sqlite3.connect(wanted).execute("SELECT count(*) FROM ledger WHERE event = 'run-finished'").fetchone(), (1,))
+            for backup in (place.folder / "3.db", wanted):
+                self.assertEqual(place.run("restore", backup, "--reason", "đĩa hỏng").code, 0)
+                for run in range(1, place.one("SELECT max(run) FROM ledger") + 1):
+                    self.assertEqual(self.verdicts(place, "--run", str(run)), 0, (backup, run))
+                self.assertEqual(self.verdicts(place), 0)
+
+    def test_what_a_bundle_says_of_the_backup_is_held_against_the_events_in_front_of_it(self):
+        with Simulator() as portal, Signed(portal, sign=False) as place:
+            place.records(*procedures(2))
+            place.run("run")
+            place.run("backup", place.folder / "saved.db")
+            place.records(*procedures(3))
+            place.run("run")
+            self.assertEqual(place.run("restore", place.folder / "saved.db", "--reason", "thử").code, 0)
+            run, seq, detail = place.sql("SELECT run, seq, detail FROM ledger WHERE event = 'restored'")[0]
+            for name, value in ((None, None), ("root", "ab" * 32), ("size", 1)):
+                with Forger(place) as forger:
+                    if name:
+                        changed = json.loads(detail)
+                        changed["head"][name] = value
+                        forger.do("UPDATE ledger SET detail = ? WHERE seq = ?", canonical(changed).decode(), seq)
+                    forger.rebuild()
+                folder = place.folder / f"bundle-{name}"
+                self.assertEqual(place.run("audit", "export", "--run", str(run), folder).code, 0)
+                self.assertEqual((place.verify(folder)[0], verifier(folder)[0]), (5, 5) if name else (0, 0), name)
 
 
 class MadeAnew(unittest.TestCase):

@@ -268,6 +268,10 @@ TEST("every leaf of every size is proved to be where it is, and at no other plac
             if (!CHECK(merkle_inclusion_holds(&leaves[index], index, size, &proof, &roots[size])))
                 return;
             CHECK(!merkle_inclusion_holds(&leaves[index], size, size, &proof, &roots[size]));
+            struct merkle_tree front;
+            merkle_in_front(index, size, &proof, &front);
+            struct digest root = merkle_root(&front);
+            CHECK(front.size == index && digest_equal(&root, &roots[index]));
             for (uint64_t other = 0; other < size && size <= 64; other++)
                 CHECK(other == index ||
                       !merkle_inclusion_holds(&leaves[index], other, size, &proof, &roots[size]));
