@@ -1,6 +1,7 @@
 #include "store/kept.h"
 
 #include "core/canonical.h"
+#include "store/approval_rows.h"
 #include "store/approval_view.h"
 #include "store/said.h"
 #include "store/statement_rows.h"
@@ -29,6 +30,24 @@
 /* What took up, tried or decided anew since then, and ended as before, is not new. */
 #define STOOD_SO(run)                                                                                            STATE " IS (SELECT CASE WHEN l.event IN ('conflict', 'differs', 'withheld') THEN 'conflict'"                   "   WHEN l.event = 'intended' THEN 'unknown' WHEN l.event IN ('refused', 'unknown', 'failed') THEN l.event END"            "  FROM ledger l WHERE l.code = q.code AND l.run <= " run " AND l.event IN ('conflict', 'differs', 'withheld',"            "   'intended', 'refused', 'unknown', 'failed', 'published', 'withdrawn', 'recalled', 'overwrite-ordered',"                "   'withdrawal-ordered', 'order-ended', 'retried') AND (l.event <> 'retried' OR l.source IS NULL)"                        "  ORDER BY l.seq DESC LIMIT 1)"
 
+/* What waits for approval in another content, or by another wish, waited then: the last that was said of it was wanted and not
+ * there, rules were in force, and nothing was approved behind it. */
+#define WAITED_SO(run)                                                                                       \
+    "json_extract(j.value, '$.outcome') = 'waiting'"                                                         \
+    " AND EXISTS (SELECT 1 FROM ledger WHERE " APPROVAL_EVENTS " AND event = 'approval-founded' AND run <= " run ")"           \
+    " AND coalesce((SELECT CASE WHEN l.event IN ('withdrawal-ordered', 'overwrite-ordered') THEN 1"          \
+    "   WHEN l.event <> 'accepted' OR l.source IS NOT s.name OR json_extract(l.detail, '$.key') IS NOT r.key" \
+    "    OR json_extract(l.detail, '$.status') = 'draft' THEN 0"                                             \
+    "   ELSE coalesce((SELECT CASE json_extract(l.detail, '$.status') WHEN 'abolished' THEN d.event = 'published'" \
+    "     ELSE d.event <> 'published' OR d.digest IS NOT l.digest END FROM ledger d WHERE d.code = l.code"   \
+    "     AND d.seq < l.seq AND d.event IN ('published', 'withdrawn') ORDER BY d.seq DESC LIMIT 1),"         \
+    "    json_extract(l.detail, '$.status') IS NOT 'abolished') END"                                         \
+    "  AND l.seq > coalesce((SELECT max(seq) FROM ledger WHERE " APPROVAL_EVENTS " AND event = 'approved' AND run <= " run "), 0)" \
+    "  FROM ledger l WHERE l.code = q.code AND l.run <= " run " AND l.event IN ('accepted', 'rejected', 'held'," \
+    "   'missing', 'recoded', 'sent-back', 'conflict', 'differs', 'withheld', 'intended', 'refused', 'unknown', 'failed'," \
+    "   'published', 'withdrawn', 'recalled', 'overwrite-ordered', 'withdrawal-ordered', 'order-ended', 'retried')" \
+    "  ORDER BY l.seq DESC LIMIT 1), 0)"
+
 #define KEPT                                                                                                 \
     "WITH kept AS (SELECT coalesce(r.department, s.name) AS department, s.name AS source, r.key, r.code,"                               \
     "  r.content, r.locator, r.outcome, f.rule, f.severity, f.field, f.value, f.reason, f.arguments, f.message, f.cites,"   \
@@ -39,7 +58,7 @@
     " UNION ALL SELECT coalesce(r.department, s.name, ''), s.name, r.key, q.code,"                               \
     "  r.content, r.locator,"                                                                                    \
     "  json_extract(j.value, '$.outcome'), NULL, NULL, json_extract(j.value, '$.field'), NULL, NULL, NULL,"      \
-    "  json_extract(j.value, '$.words'), NULL, CAST(json_extract(j.value, '$.run') AS INTEGER), 2, q.record, 0, 0"  \
+    "  json_extract(j.value, '$.words'), NULL, CAST(json_extract(j.value, '$.run') AS INTEGER), 2, q.record, 0, " WAITED_SO("?6")  \
     ASKED "),"                            \
     " chosen AS (SELECT * FROM kept WHERE (?1 IS NULL OR source IN (SELECT value FROM json_each(?1))) AND (?2 IS NULL OR rule = ?2)"             \
     "  AND (?3 IS NULL OR department = ?3) AND (?4 IS NULL OR code IN (SELECT value FROM json_each(?4))"        \

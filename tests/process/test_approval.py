@@ -262,6 +262,30 @@ class Attacks(Office, Night):
         self.expect(done, 0)
         self.expect(self.run_as("check"), 0)
 
+    def test_what_waited_at_the_end_of_an_earlier_night_and_waits_still_is_not_new(self):
+        def new(since):
+            rows = self.expect(self.run_as("--json", "kept", "--since", str(since)), 0).json["rows"]
+            return [row["code"] for row in rows if row["outcome"] == "waiting"]
+
+        def run():
+            return self.place.one("SELECT max(run) FROM ledger")
+
+        self.night(procedure("1.000001"), procedure("1.000002"), procedure("1.000003"))
+        first = run()
+        self.submit()
+        self.approve(1, "--code", "1.000003")
+        self.night(procedure("1.000001", name="Một tên khác"), procedure("1.000002"), procedure("1.000003"))
+        self.assertEqual(new(first), [])
+        second = run()
+        self.night(procedure("1.000001", name="Một tên nữa"), procedure("1.000002", status="draft"),
+                   procedure("1.000003", status="abolished"), procedure("1.000004"))
+        self.assertEqual(new(second), ["1.000003", "1.000004"])
+        third = run()
+        self.run_as("withdraw", "1.000003", "--decision", "9/QĐ-UBND", "--reason", "x", "--yes", login="b")
+        self.night(procedure("1.000001", name="Một tên nữa"), procedure("1.000002"), procedure("1.000003", status="abolished", name="Tên mới"),
+                   procedure("1.000004", name="Tên khác"))
+        self.assertEqual(new(third), ["1.000002"], "a draft waited for nobody")
+
     def test_what_an_approver_orders_waits_for_a_submitter(self):
         self.place.configure(approval=None)
         self.night(*procedures(2), code=0)
