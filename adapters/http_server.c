@@ -357,8 +357,17 @@ __attribute__((format(printf, 2, 0))) static void say_nothing(void *user_data, c
 
 /* ---- open, close ---- */
 
+/* The library would abort. It says so where a pipe of its own cannot be written any more. */
+static void give_up(void *user_data, const char *file, unsigned line, const char *reason)
+{
+    (void)user_data, (void)file, (void)line;
+    dprintf(STDERR_FILENO, "congkhai: libmicrohttpd: %s\n", reason ? reason : "?");
+    _exit(3);
+}
+
 static bool start(struct http_server *server)
 {
+    MHD_set_panic_func(give_up, NULL);
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, server,
         MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL, MHD_OPTION_LISTEN_SOCKET, server->socket.descriptor,
