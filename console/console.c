@@ -53,7 +53,8 @@ struct console {
     struct report_memory *reports;
     struct follower follower;
     struct background *background;
-    pthread_mutex_t mutex; /* of what follows */
+    pthread_mutex_t making; /* of pages, while a run is at work */
+    pthread_mutex_t mutex;  /* of what follows */
     struct reader *readers;
     struct verifier_files looked; /* the store when it was looked at last; and what was found */
     struct error found;
@@ -386,7 +387,8 @@ static void show_page(struct page *page, const struct console_page *which)
     }
 }
 
-/* While a run is at work, a page of a moment ago is as good as one of now. */
+/* While a run is at work, a page of a moment ago is as good as one of now, and they are made one at a time: each looks at all
+ * that the run has written. */
 static void show_recent(struct page *page, const struct console_page *which)
 {
     struct console *console = page->console;
@@ -398,9 +400,13 @@ static void show_recent(struct page *page, const struct console_page *which)
     }
     if (recent_get(console->recent, page->request, clock->ticks(clock) / 1000, page->answer))
         return;
-    show_page(page, which);
-    if (page->behind)
-        recent_put(console->recent, page->request, clock->ticks(clock) / 1000, page->answer);
+    pthread_mutex_lock(&console->making);
+    if (!recent_get(console->recent, page->request, clock->ticks(clock) / 1000, page->answer)) {
+        show_page(page, which);
+        if (page->behind)
+            recent_put(console->recent, page->request, clock->ticks(clock) / 1000, page->answer);
+    }
+    pthread_mutex_unlock(&console->making);
 }
 
 static void show_style(struct http_server_answer *answer)
@@ -461,6 +467,7 @@ enum status console_open(const struct console_settings *settings, struct console
     made->search = search_open();
     made->recent = recent_open();
     made->reports = report_memory_open();
+    pthread_mutex_init(&made->making, NULL);
     pthread_mutex_init(&made->mutex, NULL);
     struct http_server_settings server = { .listen = settings->listen,
                                            .descriptor = settings->descriptor,
@@ -495,6 +502,7 @@ void console_close(struct console *console)
         next = reader->next;
         close_reader(reader);
     }
+    pthread_mutex_destroy(&console->making);
     pthread_mutex_destroy(&console->mutex);
     free(console);
 }
