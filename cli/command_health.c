@@ -69,11 +69,11 @@ static enum status examine_night(struct store *store, struct arena *arena, int64
         found(of, (began - now) / 1000 > of->max_age ? HEALTH_CRITICAL : HEALTH_WARNING,
               _("the last night (%.*s) bears a time that lies ahead of now: look at the machine's clock"),
               TEXT_ARG(day));
-    bool idle = store_look_at_lock(store) == FILE_LOCK_FREE;
+    bool broken_off = value_find(night, "broken_off");
     if (!code.bytes)
-        found(of, idle || of->age > 6 * 3600 ? HEALTH_CRITICAL : HEALTH_OK,
-              idle ? _("the night of %.*s was broken off: nobody is at work")
-                   : _("the night of %.*s has not ended"),
+        found(of, broken_off || of->age > 6 * 3600 ? HEALTH_CRITICAL : HEALTH_OK,
+              broken_off ? _("the night of %.*s was broken off: nobody is at work")
+                         : _("the night of %.*s has not ended"),
               TEXT_ARG(day));
     else if (!text_is(code, "0") && !text_is(code, "1"))
         found(of, HEALTH_CRITICAL, _("the night of %.*s stopped (exit %.*s): %.*s"), TEXT_ARG(day),

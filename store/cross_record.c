@@ -277,8 +277,7 @@ enum status cross_record_close_terms(struct store *store, struct text code, cons
     return sqlite_execute(statement, error);
 }
 
-/* Did it ever stand at the portal, as far as the ledger knows? */
-/* STATUS_END: nothing of it stands published there, so that nothing is left to be withdrawn. */
+/* As far as the ledger knows. STATUS_END: nothing of it stands published there, so that nothing is left to be withdrawn. */
 static enum status stands_published(struct store *store, struct text code, struct error *error)
 {
     struct sqlite_statement *statement;

@@ -195,13 +195,8 @@ enum status night_report(struct store *store, struct arena *arena, struct value 
         put_run(store, arena, last.last, NULL, "finished_at", NULL, made, error) ||
         put_run(store, arena, last.ending, NULL, NULL, "why", made, error))
         return error->status;
-    bool broken_off = false;
-    if (last.last_exit < 0 && store_run_broken_off(store, last.ending, &broken_off, error))
+    if (last.last_exit < 0 && store_run_tell_broken_off(store, arena, last.ending, made, error))
         return error->status;
-    if (broken_off) {
-        value_set(made, "broken_off", value_boolean(arena, true));
-        value_set(made, "why", value_string(arena, _("broken off: nobody is at work")));
-    }
     if (last.last_exit >= 0)
         value_set(made, "exit_code", value_integer(arena, last.last_exit));
     if (last.worst != last.ending && badness(last.worst_exit) > badness(last.last_exit)) {

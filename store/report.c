@@ -31,14 +31,9 @@ static enum status read_runs(struct store *store, struct arena *arena, const cha
     if (read_rows(store, arena, sql, number, rows, error))
         return error->status;
     for (struct value *row = (*rows)->first; row; row = row->next) {
-        bool broken_off = false;
         int64_t run = strtoll(text_string(arena, value_text_of(row, "run")), NULL, 10);
-        if (!value_find(row, "exit_code") && store_run_broken_off(store, run, &broken_off, error))
+        if (!value_find(row, "exit_code") && store_run_tell_broken_off(store, arena, run, row, error))
             return error->status;
-        if (!broken_off)
-            continue;
-        value_set(row, "broken_off", value_boolean(arena, true));
-        value_set(row, "why", value_string(arena, _("broken off: nobody is at work")));
     }
     return STATUS_OK;
 }

@@ -140,7 +140,7 @@ enum status store_run_untold(struct store *store, int64_t *run, struct error *er
     return find_run_where(store, FILE_LOCK_UNTOLD, run, error);
 }
 
-enum status store_run_broken_off(struct store *store, int64_t run, bool *broken_off, struct error *error)
+static enum status is_broken_off(struct store *store, int64_t run, bool *broken_off, struct error *error)
 {
     struct sqlite_statement *row;
     if (store_sql(store, "SELECT max(run) FROM ledger", &row, error) || sqlite_step(row, error))
@@ -148,6 +148,19 @@ enum status store_run_broken_off(struct store *store, int64_t run, bool *broken_
     *broken_off = sqlite_number(row, 0) > run ||
                   (store_run(store) != run && store_look_at_lock(store) == FILE_LOCK_FREE);
     sqlite_reset_statement(row);
+    return STATUS_OK;
+}
+
+enum status store_run_tell_broken_off(struct store *store, struct arena *arena, int64_t run,
+                                      struct value *told, struct error *error)
+{
+    bool broken_off = false;
+    if (is_broken_off(store, run, &broken_off, error))
+        return error->status;
+    if (broken_off) {
+        value_set(told, "broken_off", value_boolean(arena, true));
+        value_set(told, "why", value_string(arena, _("broken off: nobody is at work")));
+    }
     return STATUS_OK;
 }
 

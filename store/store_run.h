@@ -42,8 +42,10 @@ enum status store_run_elsewhere(struct store *store, int64_t *run, struct error 
  * what it sent counts as unknown, and whoever shows it says so. 0: there is none. */
 enum status store_run_untold(struct store *store, int64_t *run, struct error *error);
 
-/* Of a run that has not ended: nobody makes it any more, for another began behind it, or nobody holds the store. */
-enum status store_run_broken_off(struct store *store, int64_t run, bool *broken_off, struct error *error);
+/* Of a run that has not ended: where nobody makes it any more, for another began behind it, or nobody holds the store, what is
+ * told of it gets broken_off (true) and why. */
+enum status store_run_tell_broken_off(struct store *store, struct arena *arena, int64_t run,
+                                      struct value *told, struct error *error);
 
 /* What keeps records back now: rejected, held, refused, failed, conflict, unknown (for exit code 1), and what waits for
  * approval. */

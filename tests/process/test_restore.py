@@ -11,6 +11,17 @@ from harness import Place, Simulator, procedure, procedures
 from sealed_nights import Forger, Signed, canonical, verifier
 
 
+def restore_a_backup(place):
+    """Two nights, and the first of them in the place of both."""
+    place.records(*procedures(2))
+    place.run("run")
+    place.run("backup", place.folder / "saved.db")
+    place.records(*procedures(3))
+    place.run("run")
+    done = place.run("restore", place.folder / "saved.db", "--reason", "thử")
+    assert done.code == 0, done
+
+
 class Restore(unittest.TestCase):
     def setUp(self):
         self.stack = contextlib.ExitStack()
@@ -238,12 +249,7 @@ class Bundles(unittest.TestCase):
 
     def test_what_a_bundle_says_of_the_backup_is_held_against_the_events_in_front_of_it(self):
         with Simulator() as portal, Signed(portal, sign=False) as place:
-            place.records(*procedures(2))
-            place.run("run")
-            place.run("backup", place.folder / "saved.db")
-            place.records(*procedures(3))
-            place.run("run")
-            self.assertEqual(place.run("restore", place.folder / "saved.db", "--reason", "thử").code, 0)
+            restore_a_backup(place)
             run, seq, detail = place.sql("SELECT run, seq, detail FROM ledger WHERE event = 'restored'")[0]
             for name, value in ((None, None), ("root", "ab" * 32), ("size", 1)):
                 with Forger(place) as forger:
@@ -260,12 +266,7 @@ class Bundles(unittest.TestCase):
 class MadeAnew(unittest.TestCase):
     def test_both_verifiers_say_the_same_of_how_far_a_replaced_ledger_is_said_to_have_gone(self):
         with Simulator() as portal, Signed(portal, sign=False) as place:
-            place.records(*procedures(2))
-            place.run("run")
-            place.run("backup", place.folder / "saved.db")
-            place.records(*procedures(3))
-            place.run("run")
-            self.assertEqual(place.run("restore", place.folder / "saved.db", "--reason", "thử").code, 0)
+            restore_a_backup(place)
             seq, detail = place.sql("SELECT seq, detail FROM ledger WHERE event = 'restored'")[0]
             for size, holds in ((10**14, True), (10**15, False), (2**53 - 1, False), (True, False), ("9", False)):
                 detail = {**json.loads(detail)} if isinstance(detail, str) else detail

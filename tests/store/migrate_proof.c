@@ -50,14 +50,22 @@ static void doubt_after(const char *code, const char *set, size_t wanted)
     store_rollback(night.store);
 }
 
+/* A store as 0.1.0 left it, in which a run begins. */
+static const char *old_store_begin(struct sqlite **database)
+{
+    struct error error = { 0 };
+    const char *path = old_store_make();
+    CHECK_INT(sqlite_open_file(path, SQLITE_WRITE, database, &error), STATUS_OK);
+    old_store_append(*database, "run-started", NULL, NULL, NULL,
+                     "{\"command\":\"run\",\"version\":\"0.1.0\"}");
+    return path;
+}
+
 TEST("what 0.1.0 wanted follows from its events, before and after, and what it did not want does not")
 {
     struct error error = { 0 };
     struct sqlite *database;
-    const char *path = old_store_make();
-    CHECK_INT(sqlite_open_file(path, SQLITE_WRITE, &database, &error), STATUS_OK);
-    old_store_append(database, "run-started", NULL, NULL, NULL,
-                     "{\"command\":\"run\",\"version\":\"0.1.0\"}");
+    const char *path = old_store_begin(&database);
     old_store_want(database, 20, "1.000003", "publish", "{\"code\":\"1.000003\",\"status\":\"announced\"}");
     /* Wanted all the same: its record was accepted anew, which 0.1.0 wrote no event of where the content was the same. */
     old_store_append(database, "rejected", "one", "1.000003", NULL, "{\"key\":\"1.000003\"}");
@@ -173,12 +181,8 @@ TEST("what 0.1.0 sent of a wish that no event has, or let go with a decision, is
 {
     static const char sent[] = "{\"action\":\"withdraw\",\"base\":\"b\",\"key\":\"k\"}",
                       lifted[] = "{\"state\":\"decided\"}";
-    struct error error = { 0 };
     struct sqlite *database;
-    const char *path = old_store_make();
-    CHECK_INT(sqlite_open_file(path, SQLITE_WRITE, &database, &error), STATUS_OK);
-    old_store_append(database, "run-started", NULL, NULL, NULL,
-                     "{\"command\":\"run\",\"version\":\"0.1.0\"}");
+    const char *path = old_store_begin(&database);
     leave_old(database, "intended", "1.000001", "1.000003", sent, OPEN("intent_seq", "1.000003"));
     /* Closed, and what had been set aside was kept. */
     leave_old(database, "intended", "1.000002", "1.000002", sent, "");
