@@ -30,7 +30,8 @@ struct map_running {
     struct money price;
     struct text timed; /* the same of a duration's amount that brings its unit */
     struct duration span;
-    struct text unplaced; /* a unit as the source has it, that the code list knows and the canonical form does not have */
+    struct text
+        unplaced; /* a unit as the source has it, that the code list knows and the canonical form does not have */
 };
 
 /* Adds a finding of the program's own that keeps the record back, for a reason with its values; `place` NULL: of the

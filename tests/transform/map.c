@@ -23,8 +23,8 @@ static enum status compile(const char *source)
     CHECK_INT(file_write(file_path(&test_arena, folder, "levels.csv"),
                          TEXT("from,to,name\nCấp tỉnh,province,Tỉnh\nCấp xã,commune,Xã\n"), 0644, &error),
               STATUS_OK);
-    CHECK_INT(file_write(file_path(&test_arena, folder, "units.csv"), TEXT("from,to\nNgày,day\nPhút,\nKhác,\n"),
-                         0644, &error),
+    CHECK_INT(file_write(file_path(&test_arena, folder, "units.csv"),
+                         TEXT("from,to\nNgày,day\nPhút,\nKhác,\n"), 0644, &error),
               STATUS_OK);
     struct value *codes = value_object(&test_arena);
     value_set(codes, "levels", value_string(&test_arena, "levels.csv"));
@@ -343,10 +343,10 @@ TEST("a duration's amount brings its unit, fills the one beside it and never con
 
 TEST("a time limit in a unit that no duration has is prose, never a number alone")
 {
-    struct text text =
-        run("  methods: { each: /m, map: { duration.amount: /a, duration.unit: { from: /u, codes: units } } }\n",
-            "{\"n\":\"a\",\"c\":\"1\",\"m\":[{\"a\":\"30\",\"u\":\"Phút\"},{\"a\":\"5\",\"u\":\"Ngày\"},"
-            "{\"a\":\"2\",\"u\":\"Khác\"},{\"u\":\"Phút\"}]}");
+    struct text text = run(
+        "  methods: { each: /m, map: { duration.amount: /a, duration.unit: { from: /u, codes: units } } }\n",
+        "{\"n\":\"a\",\"c\":\"1\",\"m\":[{\"a\":\"30\",\"u\":\"Phút\"},{\"a\":\"5\",\"u\":\"Ngày\"},"
+        "{\"a\":\"2\",\"u\":\"Khác\"},{\"u\":\"Phút\"}]}");
     has(text, "\"methods\":[{\"text\":\"30 phút\"},{\"duration\":{\"amount\":\"5\",\"unit\":\"day\"}},"
               "{\"duration\":{\"amount\":\"2\"}}]");
     CHECK(!result.findings.first);
@@ -354,7 +354,8 @@ TEST("a time limit in a unit that no duration has is prose, never a number alone
 
 TEST("a time limit in words is its method's, never a fee's")
 {
-    const char *fields = "  methods: { each: /m, map: { duration.amount: /a, fees: { each: /f, map: { amount: /p, text: /t } },"
+    const char *fields = "  methods: { each: /m, map: { duration.amount: /a, fees: { each: /f, map: { "
+                         "amount: /p, text: /t } },"
                          " text: /t } }\n";
     struct text text = run(fields, "{\"n\":\"a\",\"c\":\"1\",\"m\":[{\"a\":\"trong ngày\",\"t\":\"Tại Sở\","
                                    "\"f\":[{\"p\":\"50.000\",\"t\":\"một bản\"},{\"p\":\"theo biểu\"}]}]}");
@@ -362,14 +363,17 @@ TEST("a time limit in words is its method's, never a fee's")
               "\"text\":\"Tại Sở; trong ngày\"}]");
     text = run("  methods: { each: /m, map: { duration: /a, fees: { from: /f } } }\n",
                "{\"n\":\"a\",\"c\":\"1\",\"m\":[{\"a\":\"trong ngày\",\"f\":\"50.000 đồng\"}]}");
-    has(text, "\"methods\":[{\"fees\":[{\"amount\":\"50000\",\"currency\":\"VND\"}],\"text\":\"trong ngày\"}]");
+    has(text,
+        "\"methods\":[{\"fees\":[{\"amount\":\"50000\",\"currency\":\"VND\"}],\"text\":\"trong ngày\"}]");
 }
 
 TEST("what a fee's text calls it otherwise than its kind stays to be read")
 {
-    struct text text = run("  methods: { each: /m, map: { fees: { from: ., map: { amount: ., kind: { value: fee } } } } }\n",
-                           "{\"n\":\"a\",\"c\":\"1\",\"m\":[\"Lệ phí: 15.000 đồng\",\"Phí: 5.000 đồng\"]}");
-    has(text, "\"fees\":[{\"amount\":\"15000\",\"currency\":\"VND\",\"kind\":\"fee\",\"text\":\"Lệ phí: 15.000 đồng\"}]");
+    struct text text =
+        run("  methods: { each: /m, map: { fees: { from: ., map: { amount: ., kind: { value: fee } } } } }\n",
+            "{\"n\":\"a\",\"c\":\"1\",\"m\":[\"Lệ phí: 15.000 đồng\",\"Phí: 5.000 đồng\"]}");
+    has(text, "\"fees\":[{\"amount\":\"15000\",\"currency\":\"VND\",\"kind\":\"fee\",\"text\":\"Lệ phí: "
+              "15.000 đồng\"}]");
     has(text, "\"fees\":[{\"amount\":\"5000\",\"currency\":\"VND\",\"kind\":\"fee\"}]");
 }
 
