@@ -69,6 +69,26 @@ static struct value *convert_integer(struct map_running *running, struct text te
     return value_number(running->arena, text_slice(text, start, text.length));
 }
 
+/* Where a duration's amount is expected, "5 ngày làm việc" is one, with its unit. */
+static struct value *convert_timed(struct map_running *running, struct text text,
+                                   const struct map_place *place)
+{
+    struct duration span;
+    struct error error;
+    switch (duration_read(running->arena, text, &span, &error)) {
+    case STATUS_OK:
+        running->timed = text;
+        running->span = span;
+        return value_text(running->arena, span.amount);
+    case STATUS_END:
+        map_add_prose(running, text);
+        return NULL;
+    default:
+        map_find(running, place, "congkhai/number", text, "duration.unclear");
+        return NULL;
+    }
+}
+
 /* An amount that is prose stays prose; one that can be read in two ways is nobody's to guess. */
 static struct value *convert_decimal(struct map_running *running, struct text text,
                                      const struct map_place *place)
@@ -87,6 +107,8 @@ static struct value *convert_decimal(struct map_running *running, struct text te
         }
         return value_text(running->arena, money.amount);
     case STATUS_END:
+        if (running->around && field_find(running->around, TEXT("unit")))
+            return convert_timed(running, text, place);
         map_add_prose(running, text);
         return NULL;
     default:
@@ -139,7 +161,7 @@ static struct value *bare_duration(struct map_running *running, struct text text
         return object;
     }
     case STATUS_END:
-        running->prose = text;
+        map_add_prose(running, text);
         return NULL;
     default:
         map_find(running, place, "congkhai/number", text, "duration.unclear");
