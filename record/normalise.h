@@ -26,6 +26,10 @@ struct normalise_counts {
 enum status normalise(struct arena *arena, struct text text, bool lines, struct normalise_counts *counts,
                       struct text *out, struct error *error);
 
+/* How a field of one line would read `text` if control characters were let through: to look for something in bytes that are no
+ * field yet. `text` is valid UTF-8; the result lives in the arena. */
+struct text normalise_to_look_into(struct arena *arena, struct text text);
+
 /* Quick, of valid UTF-8: true is certain, that no two ASCII characters (blanks apart) come to stand side by side that did not, and
  * none comes from another character: nothing goes (U+00AD, U+200B …), no private-use bullet is there, no letter of compatibility. */
 bool normalise_keeps_ascii(struct text text);
