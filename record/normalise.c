@@ -81,7 +81,7 @@ struct cleaning {
     bool pending_blank;
     bool after_return; /* the last that is kept was a CR: a LF behind it is the same break */
     bool lines;
-    bool controls; /* they stay */
+    bool controls;                   /* they stay */
     struct normalise_counts touched; /* 0 or 1 each */
 };
 
