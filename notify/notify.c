@@ -287,11 +287,14 @@ static void put_rows(struct buffer *out, const char *heading, const struct value
         return;
     buffer_printf(out, "\n%s (%zu)\n", heading, rows->count);
     for (const struct value *row = rows->first; row && shown < TOLD_ROWS; row = row->next, shown++) {
-        buffer_string(out, "- ");
+        const char *between = "- ";
         for (size_t i = 0; members[i]; i++) {
             struct text text = value_text_of(row, members[i]);
+            if (!i && !text.length) /* a record that cannot be read has no code: it is found by where it lies */
+                text = value_text_of(row, "locator");
             if (text.length)
-                buffer_printf(out, "%s%.*s", i ? "; " : "", TEXT_ARG(text));
+                buffer_printf(out, "%s%.*s", between, TEXT_ARG(text));
+            between = text.length ? "; " : between;
         }
         buffer_char(out, '\n');
     }

@@ -192,6 +192,12 @@ class Notices(Night):
         self.outage()
         self.assertEqual([path for path, _, _ in self.hooks.seen], ["/uuid/start", "/uuid/0", "/uuid/start", "/uuid/3"])
 
+    def test_a_record_that_cannot_be_read_is_told_by_where_it_lies(self):
+        self.notify({"url": self.hooks.url + "/x"})
+        self.place.write("inbox/one.ndjson", "{broken\n")
+        self.assertEqual(self.place.run("run").code, 1)
+        self.assertRegex(self.hooks.seen[0][2], r"(?m)^- inbox/one\.ndjson:1; ")
+
     def test_a_command_gets_the_report_and_no_secrets(self):
         self.place.write("tell", "#!/bin/sh\ncat > told; env > environment\n").chmod(0o755)
         self.notify({"command": "./tell"})
