@@ -102,6 +102,8 @@ TEST("unusual numbers that are right are not called wrong")
     right("12/98/QĐ-BTC", DOCUMENT_DECISION, "12", 1998, "BTC");
     right("0001/QĐ-BCA", DOCUMENT_DECISION, "0001", 0, "BCA");
     right("1234/QĐ-ĐHBK", DOCUMENT_DECISION, "1234", 0, "ĐHBK");
+    right("01/QĐ-BCĐ389", DOCUMENT_DECISION, "01", 0, "BCĐ389");
+    right("60/QĐ-K2ĐT", DOCUMENT_DECISION, "60", 0, "K2ĐT");
 }
 
 TEST("technical regulations and standards are read")
