@@ -5,6 +5,7 @@
 #include "core/decimal.h"
 #include "core/duration.h"
 #include "core/money.h"
+#include "core/vietnamese.h"
 #include "transform/map_inside.h"
 
 static struct value *convert_date(struct map_running *running, const struct map_node *node, struct text text,
@@ -30,6 +31,11 @@ static struct value *convert_choice(struct map_running *running, const struct fi
     for (size_t i = 0; field->choices[i]; i++)
         if (text_is(text, field->choices[i]))
             return value_text(running->arena, text);
+    /* Who is told what can be chosen writes the words that he was told. */
+    for (size_t i = 0; field->choice_words && field->choices[i]; i++)
+        for (int language = 0; language < LANGUAGES; language++)
+            if (vietnamese_is(text, field->choice_words[i].in[language]))
+                return value_string(running->arena, field->choices[i]);
     map_find(running, place, "congkhai/choice", text, "choice");
     return NULL;
 }

@@ -539,6 +539,15 @@ TEST("an online service that its services contradict gives way to them, with a w
     }
 }
 
+TEST("what a finding says can be chosen is taken as it says it")
+{
+    struct text text = run("  full_online_eligible: /e\n  levels: { each: /l }\n  kind: /k\n",
+                           "{\"n\":\"a\",\"c\":\"1\",\"e\":\"Có\",\"l\":[\"cấp xã\",\"province\"],"
+                           "\"k\":\"thủ tục hành chính nội bộ\"}");
+    has(text, "\"full_online_eligible\":\"yes\",\"kind\":\"internal\",\"levels\":[\"commune\",\"province\"]");
+    CHECK(!result.findings.first);
+}
+
 TEST("the fields of one choice are mapped, and nothing else fits them")
 {
     struct text text =
