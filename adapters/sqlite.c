@@ -11,7 +11,9 @@ enum { MODE_READ = SQLITE_READ, MODE_CREATE = SQLITE_CREATE };
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "adapters/private_file.h"
 #include "core/memory.h"
 
 #define LOCK_WAIT_MS   5000
@@ -352,6 +354,11 @@ enum status sqlite_copy(struct sqlite *database, const char *path, const volatil
                         struct error *error)
 {
     struct sqlite *copy;
+    int descriptor;
+    /* Empty, for nobody else to read: SQLite writes into it, and would create one as the umask says. */
+    if (private_file_open(path, true, &descriptor, error))
+        return error->status;
+    close(descriptor);
     if (sqlite_open_file(path, (enum sqlite_mode)MODE_CREATE, &copy, error))
         return error->status;
     bool begun = !sqlite_in_transaction(database);

@@ -40,10 +40,7 @@ static enum status copy(struct session *session, const char *partial, struct err
         return error->status;
     cli_end_in_order();
     file_remove(partial);
-    /* Empty, for nobody else to read: SQLite copies into it. */
-    enum status status = file_write(partial, TEXT(""), FILE_OURS, error);
-    if (!status)
-        status = restoration_copy(store, partial, &cli_stop, error);
+    enum status status = restoration_copy(store, partial, &cli_stop, error);
     store_close(store);
     return status;
 }

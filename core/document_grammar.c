@@ -113,6 +113,18 @@ struct symbol {
     struct part parts[PARTS_MAX];
 };
 
+/* The bytes of capital letters at the text's start: none where small ones follow, which begin a word. */
+static size_t capitals_length(struct text text)
+{
+    size_t length = document_grammar_letters(text);
+    for (size_t at = 0; at < length;) {
+        uint32_t character = vietnamese_next(text, &at);
+        if (vietnamese_lower(character) == character)
+            return 0;
+    }
+    return length;
+}
+
 static bool split_symbol(struct text text, struct symbol *symbol)
 {
     size_t slashes = 0;
@@ -131,9 +143,16 @@ static bool split_symbol(struct text text, struct symbol *symbol)
         part->mark = mark;
         part->letters = text_slice(rest, 0, length);
         size_t digits = document_grammar_digits(text_slice(rest, length, rest.length));
-        if (digits > 2)
+        if (digits > 3)
             return false;
-        part->text = take(&rest, length + digits);
+        length += digits;
+        /* an office only: behind what says its kind ("QH15") they are another cell's */
+        if (digits && mark)
+            length += capitals_length(text_slice(rest, length, rest.length));
+        part->text = take(&rest, length);
+        /* "361/QĐ-BTP362/QĐ-BTP": the next number, run together with this one */
+        if (digits && front(rest) == '/')
+            return false;
         if (!rest.length)
             return true;
         mark = *take(&rest, 1).bytes;

@@ -11,7 +11,7 @@
  *     symbol    = kind mark part {mark part}         QĐ-UBND · TTLT-BTP-BCA · QĐ/TW · TTLT/BTC-BTP
  *               | office {mark part}                 UBND-KSTT (an official letter) · HĐBT · QH15
  *     mark      = "-" | "/" | "."
- *     part      = letters ["&" letters] [1–2 digits], letters without tone: A–Z Đ Ă Â Ê Ô Ơ Ư
+ *     part      = letters ["&" letters] [1–3 digits [capitals]], letters without tone: A–Z Đ Ă Â Ê Ô Ơ Ư; capitals not in the first
  *
  * with one "/" in the symbol at the most; and technical regulations: "QCVN 06:2022/BXD". Two offices may
  * issue the same number, so a document is its number and its issuer.

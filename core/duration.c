@@ -36,6 +36,18 @@ static bool read_unit(struct text text, enum duration_unit *unit)
     return false;
 }
 
+const char *duration_other_unit(struct text text)
+{
+    static const char *const others[][2] = {
+        { "phút", "phút" }, { "minute", "phút" }, { "tuần", "tuần" }, { "week", "tuần" }, { "buổi", "buổi" },
+    };
+    text = text_trim(text);
+    for (size_t i = 0; i < COUNT(others); i++)
+        if (vietnamese_is(text, others[i][0]))
+            return others[i][1];
+    return NULL;
+}
+
 const char *duration_unit_name(enum duration_unit unit)
 {
     static const char *const names[] = {

@@ -33,6 +33,8 @@ enum status duration_read(struct arena *arena, struct text text, struct duration
 
 /* A unit alone, for sources that have it in a field of its own; false: it is none. */
 bool duration_unit_read(struct text text, enum duration_unit *unit);
+/* The word for a unit of time that no canonical duration has: "phút" of "Phút", "MINUTE"; NULL: it is none. */
+const char *duration_other_unit(struct text text);
 const char *duration_unit_name(enum duration_unit unit); /* as in the canonical procedure: "working_day" */
 
 #endif

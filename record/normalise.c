@@ -81,6 +81,7 @@ struct cleaning {
     bool pending_blank;
     bool after_return; /* the last that is kept was a CR: a LF behind it is the same break */
     bool lines;
+    bool controls;                   /* they stay */
     struct normalise_counts touched; /* 0 or 1 each */
 };
 
@@ -146,7 +147,7 @@ static enum status clean(struct cleaning *cleaning, struct text text, struct err
             put_break(cleaning);
         } else if (is_blank(c)) {
             put_blank(cleaning, c);
-        } else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
+        } else if (!cleaning->controls && (c < 0x20 || (c >= 0x7f && c < 0xa0))) {
             return error_set(
                 error, STATUS_REJECT, _("the control character U+%04X stands in the text, after \"%.*s\""),
                 (unsigned)c,
@@ -165,6 +166,16 @@ static enum status clean(struct cleaning *cleaning, struct text text, struct err
     return STATUS_OK;
 }
 
+static struct text composed(struct arena *arena, struct cleaning *cleaning)
+{
+    struct text cleaned = { cleaning->out, cleaning->length };
+    if (unicode_nfc_certain(cleaned))
+        return cleaned;
+    struct text nfc = unicode_nfc(arena, cleaned);
+    cleaning->touched.composed = nfc.bytes != cleaned.bytes;
+    return nfc;
+}
+
 enum status normalise(struct arena *arena, struct text text, bool lines, struct normalise_counts *counts,
                       struct text *out, struct error *error)
 {
@@ -175,12 +186,15 @@ enum status normalise(struct arena *arena, struct text text, bool lines, struct 
     struct cleaning cleaning = { .lines = lines, .out = arena_alloc(arena, text.length + 1) };
     if (clean(&cleaning, text, error))
         return error->status;
-    struct text cleaned = { cleaning.out, cleaning.length };
-    *out = cleaned;
-    if (!unicode_nfc_certain(cleaned)) {
-        *out = unicode_nfc(arena, cleaned);
-        cleaning.touched.composed = out->bytes != cleaned.bytes;
-    }
+    *out = composed(arena, &cleaning);
     normalise_add(counts, &cleaning.touched);
     return STATUS_OK;
+}
+
+struct text normalise_to_look_into(struct arena *arena, struct text text)
+{
+    struct error none = { 0 };
+    struct cleaning cleaning = { .controls = true, .out = arena_alloc(arena, text.length + 1) };
+    (void)clean(&cleaning, text, &none);
+    return composed(arena, &cleaning);
 }

@@ -9,7 +9,7 @@
 #include "core/text.h"
 
 /* A change of this file's behaviour raises the number, and every record is worked again. */
-#define NORMALISE_VERSION 4
+#define NORMALISE_VERSION 5
 
 /* Repairs, counted in texts that needed them. */
 struct normalise_counts {
@@ -25,6 +25,10 @@ struct normalise_counts {
  * had to be done, else it lives in the arena. STATUS_REJECT for control characters, named. */
 enum status normalise(struct arena *arena, struct text text, bool lines, struct normalise_counts *counts,
                       struct text *out, struct error *error);
+
+/* How a field of one line would read `text` if control characters were let through: to look for something in bytes that are no
+ * field yet. `text` is valid UTF-8; the result lives in the arena. */
+struct text normalise_to_look_into(struct arena *arena, struct text text);
 
 /* Quick, of valid UTF-8: true is certain, that no two ASCII characters (blanks apart) come to stand side by side that did not, and
  * none comes from another character: nothing goes (U+00AD, U+200B …), no private-use bullet is there, no letter of compatibility. */

@@ -8,8 +8,6 @@ bool record_holds_secret(struct text text)
 {
     ARENA_OWNED struct arena arena = { 0 };
     BUFFER_OWNED struct buffer seen = { 0 };
-    struct normalise_counts uncounted = { 0 };
-    struct text shown;
     if (secrets_named_in(text))
         return true;
     if (!secrets_any_named() || unicode_invalid_at(text) < text.length)
@@ -18,6 +16,5 @@ bool record_holds_secret(struct text text)
         text = buffer_view(&seen);
     if (secrets_named_are_plain() && normalise_keeps_ascii(text))
         return false;
-    return normalise(&arena, text, false, &uncounted, &shown, NULL) == STATUS_OK &&
-           shown.bytes != text.bytes && secrets_named_in(shown);
+    return secrets_named_in(normalise_to_look_into(&arena, text));
 }

@@ -59,11 +59,14 @@ static void add_publication(const struct report_request *request, struct verdict
     char text[DATE_TEXT];
     if (!report_within(request, value_text_of(version, "day")) || !report_date(version, "day", &day))
         return;
-    if (report_publication_due(request, version, &due)) {
-        date_write(due, text);
-        if (!report_within(request, text_of(text)))
-            return;
+    if (!report_publication_due(request, version, &due)) {
+        /* Whether it was due in the period nobody knows: it takes no place of one that was. */
+        of->has_published = true;
+        return;
     }
+    date_write(due, text);
+    if (!report_within(request, text_of(text)))
+        return;
     of->has_published = true;
     of->published = report_publication_judge(request, version, day);
 }

@@ -214,7 +214,7 @@ static void group_by_fields(const struct value *procedure, struct report_groups 
 
 static void group_by_levels(struct arena *arena, const struct value *procedure, struct report_groups *groups)
 {
-    static const char *const levels[] = { "ministry", "province", "district", "commune" };
+    static const char *const levels[] = { "ministry", "province", "district", "commune", "other" };
     const struct field *field = field_words_find(TEXT("levels[]"));
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
         if (text_is(value_text_of(procedure, levels[i]), "1"))
@@ -235,8 +235,10 @@ void report_groups_of(const struct report_request *request, struct arena *arena,
     } else {
         bool departments = request->by == REPORT_BY_DEPARTMENT;
         struct text name = value_text_of(procedure, departments ? "department" : "agency");
-        if (!name.bytes && !departments)
-            name = text_of(request->agency_name);
+        struct text agency = value_text_of(procedure, "agency_code");
+        bool others = agency.length && !text_equal(agency, text_of(request->agency_code));
+        if (!name.bytes && !departments) /* a code without a name is another's all the same */
+            name = others ? agency : text_of(request->agency_name);
         groups->name[0] = name;
         groups->count = name.length > 0;
     }

@@ -39,7 +39,8 @@ static const char *level_of(const struct value *row)
 static bool has_level(const struct value *row)
 {
     return report_says(row, "ministry", "1") || report_says(row, "province", "1") ||
-           report_says(row, "district", "1") || report_says(row, "commune", "1");
+           report_says(row, "district", "1") || report_says(row, "commune", "1") ||
+           report_says(row, "other", "1");
 }
 
 static void count_quantity(struct arena *arena, struct value *row, const struct value *procedure)

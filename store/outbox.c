@@ -297,7 +297,7 @@ enum status outbox_list(struct store *store, const struct outbox_filter *filter,
 /* ---- what transform wants ---- */
 
 static enum status append_note(struct store *store, const struct outbox_item *item, const char *event,
-                               int64_t ordered, const struct outbox_wish *wish, const struct error *why,
+                               int64_t ordered, const struct digest *content, const struct error *why,
                                struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -305,9 +305,7 @@ static enum status append_note(struct store *store, const struct outbox_item *it
     value_set(detail, "ordered", value_integer(&arena, ordered));
     if (item->message.bytes)
         said_put(&arena, detail, &(struct said){ item->message, why });
-    struct ledger_event note = {
-        .event = event, .code = item->code, .digest = &wish->digest, .detail = detail
-    };
+    struct ledger_event note = { .event = event, .code = item->code, .digest = content, .detail = detail };
     return ledger_append(store, &note, NULL, error);
 }
 
@@ -325,10 +323,11 @@ enum status outbox_want(struct store *store, struct text code, int64_t record, c
         _("an operator ordered its withdrawal, but its source still says announced, now with another "
           "content: mend the source, or publish it again with \"congkhai retry --code\""));
     enum outbox_note note = outbox_item_want(&item, record, wish, text_of(why.message));
-    if (note == OUTBOX_NOTE_WITHHELD && append_note(store, &item, "withheld", ordered, wish, &why, error))
+    if (note == OUTBOX_NOTE_WITHHELD &&
+        append_note(store, &item, "withheld", ordered, &wish->digest, &why, error))
         return error->status;
     if (note == OUTBOX_NOTE_ORDER_ENDED &&
-        append_note(store, &item, "order-ended", ordered, wish, &why, error))
+        append_note(store, &item, "order-ended", ordered, &wish->digest, &why, error))
         return error->status;
     return outbox_save(store, &item, error);
 }
@@ -339,8 +338,8 @@ enum status outbox_unwant(struct store *store, struct text code, int64_t record,
     struct outbox_item item;
     struct error why;
     enum status status = outbox_find(store, &arena, code, &item, error);
-    struct outbox_wish lost = { .digest = item.digest };
-    bool in_conflict = item.state == OUTBOX_CONFLICT;
+    struct digest lost = item.digest;
+    bool was_wanted = item.wanted, in_conflict = item.state == OUTBOX_CONFLICT;
     (void)error_set(&why, STATUS_REJECT,
                     _("the portal holds something else, and what was to overwrite it is kept back or gone "
                       "since then: mend its "
@@ -348,7 +347,7 @@ enum status outbox_unwant(struct store *store, struct text code, int64_t record,
     if (status || !outbox_item_unwant(&item, record, text_of(why.message)))
         return status == STATUS_END ? STATUS_OK : status;
     if (item.state == OUTBOX_CONFLICT && !in_conflict &&
-        append_note(store, &item, "withheld", item.overwrite_event, &lost, &why, error))
+        append_note(store, &item, "withheld", item.overwrite_event, was_wanted ? &lost : NULL, &why, error))
         return error->status;
     return outbox_save(store, &item, error);
 }

@@ -4,9 +4,15 @@
 #include "store/ledger.h"
 #include "store/transform_queue.h"
 
+struct spoken {
+    struct text code;
+    struct spoken *next;
+};
+
 struct moved {
     int64_t record;
     struct text key, was, code;
+    struct spoken *spoken; /* other codes for which it spoke last: it had them before */
     struct moved *next;
 };
 
@@ -103,6 +109,31 @@ static enum status find_moved(struct rekey *rekey, rekey_find *find, void *user_
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+/* What is known of a procedure names the record that spoke for it, also where that has another code by now. */
+static enum status find_spoken(struct rekey *rekey, struct error *error)
+{
+    struct sqlite_statement *rows;
+    struct moved *moved = rekey->first;
+    if (store_sql(rekey->store,
+                  "SELECT r.id, p.code FROM procedure_state p JOIN record r ON r.id = p.record"
+                  " WHERE r.source = ?1 AND r.code IS NOT p.code ORDER BY r.id, p.code DESC",
+                  &rows, error))
+        return error->status;
+    sqlite_bind_number(rows, 1, rekey->source);
+    enum status status;
+    while ((status = sqlite_step(rows, error)) == STATUS_OK) {
+        while (moved && moved->record < sqlite_number(rows, 0))
+            moved = moved->next;
+        if (!moved || moved->record != sqlite_number(rows, 0))
+            continue;
+        struct spoken *spoken = arena_new(&rekey->arena, struct spoken);
+        *spoken = (struct spoken){ text_copy(&rekey->arena, sqlite_column_text(rows, 1)), moved->spoken };
+        moved->spoken = spoken;
+    }
+    sqlite_reset_statement(rows);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
 static enum status is_free(struct rekey *rekey, struct text key, bool *is, struct error *error)
 {
     struct sqlite_statement *row;
@@ -153,11 +184,15 @@ static enum status give_key(struct rekey *rekey, const struct moved *moved, stru
     struct value *detail = value_object(&rekey->record);
     value_set(detail, "key", value_text(&rekey->record, key));
     value_set(detail, "was", value_text(&rekey->record, moved->was));
-    return ledger_append(
-        rekey->store,
-        &(struct ledger_event){
-            .event = "rekeyed", .source = rekey->name, .code = moved->code, .detail = detail },
-        NULL, error);
+    struct ledger_event event = {
+        .event = "rekeyed", .source = rekey->name, .code = moved->code, .detail = detail
+    };
+    enum status status = ledger_append(rekey->store, &event, NULL, error);
+    for (const struct spoken *spoken = moved->spoken; !status && spoken; spoken = spoken->next) {
+        event.code = spoken->code;
+        status = ledger_append(rekey->store, &event, NULL, error);
+    }
+    return status;
 }
 
 static enum status remember(struct rekey *rekey, const char *address, struct error *error)
@@ -198,6 +233,8 @@ enum status rekey_source(struct store *store, const char *source, const char *ad
         return status;
     if (rekey.source)
         status = find_moved(&rekey, find, user_data, error);
+    if (!status && rekey.first)
+        status = find_spoken(&rekey, error);
     status = status ? status : move(&rekey, error);
     status = status ? status : remember(&rekey, by, error);
     counters_free(&rekey.numbers);

@@ -1,7 +1,7 @@
 /* Another `key:` in the configuration of a source.
  *
  * Records are known by their keys. When the key stands at another address, those that are here get the key that their
- * bytes have there, each with an event `rekeyed` (key, was), and are settled anew under it: else every one would be
+ * bytes have there, each with an event `rekeyed` (key, was) under its code and under each that it had before and spoke for last, and are settled anew under it: else every one would be
  * missing, and another, with the same code, be new.
  */
 #ifndef STORE_REKEY_H

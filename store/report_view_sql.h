@@ -17,6 +17,13 @@
 #define LATEST(member)                                                                                       \
     "(SELECT max(json_extract(j.value, '$." member "')) FROM json_each(" PART("act", "legal_bases") ") j)"
 
+/* A time limit that no duration can hold stands in its method's words (transform/map.c): "30 phút", "trong ngày". */
+#define METHOD_TEXT "json_extract(j.value, '$.text')"
+#define IN_WORDS                                                                                             \
+    METHOD_TEXT " GLOB '*[0-9] [nN]gày*' OR " METHOD_TEXT " GLOB '*[0-9] [pP]hút*' OR " METHOD_TEXT           \
+    " GLOB '*[0-9] [tT]uần*' OR " METHOD_TEXT " GLOB '*[0-9] [bB]uổi*' OR " METHOD_TEXT                       \
+    " GLOB '*[0-9] [gG]iờ làm việc*' OR " METHOD_TEXT " GLOB '*[tT]rong ngày*'"
+
 #define FACTS                                                                                                \
     "  " OF("content", "name") " AS name, coalesce(" OF("content", "kind") ", 'public') AS kind,\n"              \
     "  " OF("content", "agency.code") " AS agency_code, " OF("content", "agency.name") " AS agency,\n"           \
@@ -30,12 +37,13 @@
     "  " OF("content", "internal_group") " AS internal_group, " OF("content", "territorial") " AS territorial,\n" \
     "  " HAS_LEVEL("ministry") " AS ministry, " HAS_LEVEL("province") " AS province,\n"                          \
     "  " HAS_LEVEL("district") " AS district, " HAS_LEVEL("commune") " AS commune,\n"                            \
+    "  " HAS_LEVEL("other") " AS other,\n"                                                                      \
     "  " SERVICES("full") " AS services_full, " SERVICES("partial") " AS services_partial,\n"                    \
     "  " LATEST("effective_on") " AS legal_effective, " LATEST("issued_on") " AS legal_issued,\n"                \
     /* points a to g of Article 8(2) of Decree 63/2010, as amended by 92/2017 */                                 \
     "  " OF("content", "name") " IS NOT NULL AND " SOME("steps") " AND " SOME("methods") " AND " SOME("dossier") "\n" \
     "    AND (" OF("content", "time_limit") " IS NOT NULL OR EXISTS (SELECT 1 FROM json_each(" PART("content", "methods") ") j\n" \
-    "      WHERE json_extract(j.value, '$.duration') IS NOT NULL)) AND " SOME("subjects") "\n"                      \
+    "      WHERE json_extract(j.value, '$.duration.amount') IS NOT NULL OR " IN_WORDS ")) AND " SOME("subjects") "\n" \
     "    AND (" SOME("executing_agencies") " OR " SOME("competent_agencies") ") AS complete,\n"                    \
     "  " OF("content", "fields") " AS fields, " OF("content", "executing_agencies") " AS executing,\n"           \
     "  " OF("content", "services") " AS services"

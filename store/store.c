@@ -485,9 +485,10 @@ enum status store_commit(struct store *store, struct error *error)
 
 void store_rollback(struct store *store)
 {
+    struct error untold = { 0 };
     (void)sqlite_rollback(store->database, NULL);
     /* What is written on a tree that is not the disk's would be a ledger that does not verify. */
-    store->lost = read_tree(store, NULL) != STATUS_OK;
+    store->lost = read_tree(store, &untold) != STATUS_OK;
 }
 
 enum status store_end(struct store *store, enum status status, struct error *error)

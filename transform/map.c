@@ -41,6 +41,8 @@ static bool find_code(struct map_running *running, const struct map_node *node, 
                       const struct code **code, const struct map_place *place)
 {
     *code = codes_lookup(node->codes, running->arena, text);
+    if (*code && !(*code)->to.length)
+        running->unplaced = text;
     if (*code)
         return (*code)->to.length > 0;
     /* What is to be kept as it stands is a rule's to judge. */
@@ -295,11 +297,33 @@ static void absorb_price(struct map_running *running, const struct map_group *gr
         map_find(running, &at, "congkhai/number", whole, "money.currency", currency);
     if (!currency.length && price->currency.length)
         insert_sorted(object, "currency", value_text(running->arena, price->currency));
+    const char *kind = price->kind == MONEY_FEE ? "fee" : "charge";
     if (price->kind != MONEY_UNKNOWN && !value_find(object, "kind"))
-        insert_sorted(object, "kind",
-                      value_string(running->arena, price->kind == MONEY_FEE ? "fee" : "charge"));
-    if (price->per.length)
+        insert_sorted(object, "kind", value_string(running->arena, kind));
+    /* "Phí" is said of both; what says otherwise than the kind beside it stays to be read. */
+    bool otherwise = price->kind != MONEY_UNKNOWN && !text_is(value_text_of(object, "kind"), kind);
+    if (price->per.length || otherwise)
         map_add_prose(running, whole);
+}
+
+/* A unit that came with the amount fills the one beside it, or contradicts it. False: what the source counts in (minutes) no
+ * duration has, so that amount and unit are prose: a number alone would be read as anything. */
+static bool absorb_duration(struct map_running *running, struct value *object, const struct map_place *place)
+{
+    struct map_place at = { place, "unit", -1 };
+    struct text whole = running->timed, unplaced = running->unplaced, unit = value_text_of(object, "unit"),
+                amount = value_text_of(object, "amount");
+    running->timed = running->unplaced = TEXT_NONE;
+    const char *name = duration_unit_name(running->span.unit);
+    if (whole.length && unit.length && !text_is(unit, name))
+        map_find(running, &at, "congkhai/number", unit, "duration.unit", whole);
+    if (whole.length && !unit.length)
+        insert_sorted(object, "unit", value_string(running->arena, name));
+    const char *other = whole.length || unit.length ? NULL : duration_other_unit(unplaced);
+    if (!amount.length || !other)
+        return true;
+    map_add_prose(running, text_format(running->arena, TEXT_PRINT " %s", TEXT_ARG(amount), other));
+    return false;
 }
 
 static struct value *run_group(struct map_running *running, const struct map_group *group,
@@ -307,7 +331,11 @@ static struct value *run_group(struct map_running *running, const struct map_gro
                                const struct map_place *place)
 {
     struct value *object = value_object(running->arena);
-    bool sourced = !group->sourced;
+    bool sourced = !group->sourced, whole = true;
+    struct text outer = running->prose;
+    const struct field *around = running->around;
+    running->prose = running->unplaced = TEXT_NONE;
+    running->around = group->field;
     for (size_t i = 0; i < group->count; i++) {
         const struct map_member *member = &group->members[i];
         struct map_place at = { place, member->field->name, -1 };
@@ -318,13 +346,20 @@ static struct value *run_group(struct map_running *running, const struct map_gro
         value_set(object, member->field->name, value);
         sourced = sourced || !member->node || member->node->from;
     }
+    running->around = around;
     if (running->priced.length)
         absorb_price(running, group, object, place);
+    if (field_find(group->field, TEXT("unit")))
+        whole = absorb_duration(running, object, place);
     if (running->prose.length && field_find(group->field, TEXT("text"))) {
         absorb_prose(running, object);
         sourced = true;
     }
-    return object->count && sourced ? object : NULL;
+    struct text own = running->prose;
+    running->prose = outer;
+    if (own.length)
+        map_add_prose(running, own);
+    return object->count && sourced && whole ? object : NULL;
 }
 
 /* Puts a member where the order of names wants it. */

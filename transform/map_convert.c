@@ -5,6 +5,7 @@
 #include "core/decimal.h"
 #include "core/duration.h"
 #include "core/money.h"
+#include "core/vietnamese.h"
 #include "transform/map_inside.h"
 
 static struct value *convert_date(struct map_running *running, const struct map_node *node, struct text text,
@@ -30,6 +31,11 @@ static struct value *convert_choice(struct map_running *running, const struct fi
     for (size_t i = 0; field->choices[i]; i++)
         if (text_is(text, field->choices[i]))
             return value_text(running->arena, text);
+    /* Who is told what can be chosen writes the words that he was told. */
+    for (size_t i = 0; field->choice_words && field->choices[i]; i++)
+        for (int language = 0; language < LANGUAGES; language++)
+            if (vietnamese_is(text, field->choice_words[i].in[language]))
+                return value_string(running->arena, field->choices[i]);
     map_find(running, place, "congkhai/choice", text, "choice");
     return NULL;
 }
@@ -69,6 +75,26 @@ static struct value *convert_integer(struct map_running *running, struct text te
     return value_number(running->arena, text_slice(text, start, text.length));
 }
 
+/* Where a duration's amount is expected, "5 ngày làm việc" is one, with its unit. */
+static struct value *convert_timed(struct map_running *running, struct text text,
+                                   const struct map_place *place)
+{
+    struct duration span;
+    struct error error;
+    switch (duration_read(running->arena, text, &span, &error)) {
+    case STATUS_OK:
+        running->timed = text;
+        running->span = span;
+        return value_text(running->arena, span.amount);
+    case STATUS_END:
+        map_add_prose(running, text);
+        return NULL;
+    default:
+        map_find(running, place, "congkhai/number", text, "duration.unclear");
+        return NULL;
+    }
+}
+
 /* An amount that is prose stays prose; one that can be read in two ways is nobody's to guess. */
 static struct value *convert_decimal(struct map_running *running, struct text text,
                                      const struct map_place *place)
@@ -87,6 +113,8 @@ static struct value *convert_decimal(struct map_running *running, struct text te
         }
         return value_text(running->arena, money.amount);
     case STATUS_END:
+        if (running->around && field_find(running->around, TEXT("unit")))
+            return convert_timed(running, text, place);
         map_add_prose(running, text);
         return NULL;
     default:
@@ -139,7 +167,7 @@ static struct value *bare_duration(struct map_running *running, struct text text
         return object;
     }
     case STATUS_END:
-        running->prose = text;
+        map_add_prose(running, text);
         return NULL;
     default:
         map_find(running, place, "congkhai/number", text, "duration.unclear");

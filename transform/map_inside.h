@@ -3,6 +3,7 @@
 #ifndef TRANSFORM_MAP_INSIDE_H
 #define TRANSFORM_MAP_INSIDE_H
 
+#include "core/duration.h"
 #include "core/money.h"
 #include "transform/map_compile.h"
 
@@ -20,11 +21,17 @@ struct map_running {
     bool number; /* the text at hand is a number of the source's own */
     bool typed;  /* … which a person typed into a cell, in whatever country's way */
     bool table;  /* of a workbook or a database, whose own dates come as yyyy-MM-dd, however they are shown */
-    /* Words where an amount was expected; the next object around that has a `text` takes them. */
+    const struct field *around; /* the group that is being filled; NULL: none */
+    /* Words where an amount was expected: of the group being filled, or of one inside of it. It takes them where it has a
+     * `text`, else they go to the group around. */
     struct text prose;
     /* An amount's text that says more than a number, and what: the object around knows what to do with it. */
     struct text priced;
     struct money price;
+    struct text timed; /* the same of a duration's amount that brings its unit */
+    struct duration span;
+    struct text
+        unplaced; /* a unit as the source has it, that the code list knows and the canonical form does not have */
 };
 
 /* Adds a finding of the program's own that keeps the record back, for a reason with its values; `place` NULL: of the

@@ -102,6 +102,8 @@ TEST("unusual numbers that are right are not called wrong")
     right("12/98/QĐ-BTC", DOCUMENT_DECISION, "12", 1998, "BTC");
     right("0001/QĐ-BCA", DOCUMENT_DECISION, "0001", 0, "BCA");
     right("1234/QĐ-ĐHBK", DOCUMENT_DECISION, "1234", 0, "ĐHBK");
+    right("01/QĐ-BCĐ389", DOCUMENT_DECISION, "01", 0, "BCĐ389");
+    right("60/QĐ-K2ĐT", DOCUMENT_DECISION, "60", 0, "K2ĐT");
 }
 
 TEST("technical regulations and standards are read")
@@ -255,6 +257,8 @@ TEST("several numbers and other words are named, a single number among words is 
 TEST("table cells run together and other prose are unreadable")
 {
     doubtful("01/2010/TT-BTP01/2010/TT-BTP", DOCUMENT_NUMBER_UNREADABLE, NULL);
+    doubtful("361/QĐ-BTP362/QĐ-BTP", DOCUMENT_NUMBER_UNREADABLE, NULL);
+    doubtful("36/QĐ-BTP12/QĐ-BTP", DOCUMENT_NUMBER_UNREADABLE, NULL);
     doubtful("32/2024/QH15Thông", DOCUMENT_NUMBER_UNREADABLE, NULL);
     doubtful("ngày 20 tháng 1 năm 2025", DOCUMENT_NUMBER_UNREADABLE, NULL);
     doubtful("15-KQ0108", DOCUMENT_NUMBER_UNREADABLE, NULL);

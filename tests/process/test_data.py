@@ -50,7 +50,10 @@ class Examples(Night):
         return place
 
     def test_532_files_of_two_agencies(self):
-        self.work("portal-json", "portal-json", 532)
+        place = self.work("portal-json", "portal-json", 532)
+        limits = dict(place.sql("SELECT code, json_extract(content, '$.time_limit') FROM procedure"))
+        self.assertEqual(limits["1.000404"], "5 Ngày làm việc")
+        self.assertIsNone(limits["1.003261"], "online 11 working days, in person 1: neither is that of the procedure")
 
     def test_87_records_of_a_json_array(self):
         self.work("mongo-export", "mongo-export", 87)

@@ -190,6 +190,7 @@ class Secrets(unittest.TestCase):
         coded = base64.b64encode(b"user:" + secret.encode()).decode()
         hidden = [procedure(f"2.00000{n}", notes=secret[:9] + sign + secret[9:])
                   for n, sign in enumerate("\u200b\u00ad\u2060\ufeff\u202a")]
+        hidden.append(procedure("2.000005", notes=secret[:9] + "\u200b" + secret[9:], other="a bell\x07"))
         self.place.write("inbox/given.ndjson", lines([
             procedure("1.000001"), procedure("1.000002", notes=f"Authorization: Bearer {secret}"),
             procedure("1.000003", notes=coded), procedure(secret, notes="the key itself"),
@@ -199,7 +200,7 @@ class Secrets(unittest.TestCase):
                 self.place.run("plan"), self.place.run("extract"), self.place.run("transform")]
         self.assertEqual([d.code for d in done[:2]], [1, 1], done)
         kept = self.place.sql("SELECT DISTINCT source_key, rule FROM audit_rejections ORDER BY 1")
-        self.assertEqual([rule for _, rule in kept], ["congkhai/secret-in-record"] * 8, kept)
+        self.assertEqual([rule for _, rule in kept], ["congkhai/secret-in-record"] * 9, kept)
         self.assertEqual([key for key, _ in kept][:2], ["1.000002", "1.000003"])
         self.assertEqual(kept[-1][0][:1], "@")
         self.assertEqual(self.place.one("SELECT count(*) FROM audit_records WHERE outcome = 'accepted'"), 2)
@@ -212,6 +213,16 @@ class Secrets(unittest.TestCase):
         self.place.write("inbox/given.ndjson", lines([procedure(f"1.00000{n}") for n in (1, 2, 3, 4)]))
         self.place.run("extract")
         self.assertEqual(self.place.run("transform").code, 0)
+
+    def test_a_control_character_beside_what_is_not_seen_keeps_back_its_record_alone(self):
+        self.place.environment["A_SECRET"] = "S3cret-of-the-portal"
+        self.place.change_portal(auth={"bearer": "${env:A_SECRET}"}, unencrypted_credentials=True)
+        self.place.change_source(fetch={"file": "inbox/given.ndjson"})
+        self.place.write("inbox/given.ndjson", lines([procedure("1.000001"), procedure("1.000002", notes="a bell\x07, soft\u00adly"),
+                                                      procedure("1.000003", notes="lower \u2265 \x7f")]))
+        done = self.place.run("extract"), self.place.run("transform")
+        self.assertEqual([d.code for d in done], [0, 1], done)
+        self.assertEqual(sorted(code for code, _ in self.place.rejections()), ["1.000002", "1.000003"])
 
     def test_a_secret_that_marks_of_a_page_hid_is_not_published(self):
         secret = "S3cret-of-the-portal"

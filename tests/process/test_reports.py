@@ -133,6 +133,18 @@ class Reports(Night):
             self.assertEqual(database.execute("SELECT count(*) FROM report_procedures WHERE day <= '2026-03-03' AND "
                                               "(to_day IS NULL OR to_day > '2026-03-03') AND status = 'published'").fetchone()[0], 4)
 
+    def test_other_offices_are_a_level_and_a_code_without_a_name_is_another_agency(self):
+        self.place.change_source(map={**WIDE, "agency.code": "/agency"})
+        self.night("2026-03-02", record("1.000001", levels=["other"]), record("1.000002", levels=["district"]), record("1.000003"),
+                   record("1.000004", agency="G15", levels=["ministry", "other"]))
+        document = self.report("so-luong", "--as-of", "2026-03-02")
+        self.assertEqual([document["total"][c]["codes"] for c in ("other", "ministry")], [["1.000001", "1.000002"], ["1.000004"]])
+        self.assertEqual({row["group"]: row["total"]["codes"] for row in document["rows"]},
+                         {"G15": ["1.000004"], "UBND thành phố Cần Thơ": ["1.000001", "1.000002"],
+                          "UBND thành phố Cần Thơ (no level stated)": ["1.000003"]})
+        by_level = self.report("so-luong", "--as-of", "2026-03-02", "--by", "level")
+        self.assertEqual({row["group"]: row["total"]["codes"] for row in by_level["rows"]}.get("(no level stated)"), ["1.000003"])
+
     # ---- chi-so-766, by hand ----
 
     def indices(self, *arguments):
@@ -226,6 +238,36 @@ class Reports(Night):
         total = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["total"]
         self.assertEqual((total["not_yet"]["codes"], total["late"]["codes"]), ([], []))
 
+    def test_what_is_abolished_and_never_stood_there_is_not_waiting(self):
+        self.place.configure(baseline="2026-02-01", rules=[str(harness.ROOT / "config/rules/deadlines.yaml")])
+        other = record("1.000002", signed="2026-03-02", decision="3/QĐ-UBND")
+        self.night("2026-03-03", other)
+        self.night("2026-03-20", other, record("1.000001", signed="2026-03-02", decision="3/QĐ-UBND", status="abolished"))
+        total = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["total"]
+        self.assertEqual([total[c]["codes"] for c in ("not_yet", "late", "in_time")], [[], [], ["1.000002"]])
+        self.assertEqual(self.place.sql("SELECT code FROM audit_rejections WHERE rule LIKE 'ND63-24-%'"), [], "as the rules have it")
+
+    def test_abolishing_by_a_decision_without_a_day_hides_no_late_publication(self):
+        self.place.configure(baseline="2026-02-01")
+        late = record("1.000001", signed="2026-03-02", decision="1/QĐ-UBND")
+        self.night("2026-03-20", late, record("1.000002", decision="2/QĐ-UBND"))
+        self.assertEqual(self.at("2026-03-23", "withdraw", "1.000001", "--decision", "3/QĐ-UBND", "--reason", "x", "--yes").code, 0)
+        row = self.indices("--from", "2026-03-01", "--to", "2026-03-31")["1.2", "published in time"]
+        self.assertEqual([row[c]["codes"] for c in ("in_time", "offenders", "not_judged")], [[], ["1.000001"], ["1.000002"]])
+
+    def test_complete_needs_a_time_limit_and_a_unit_alone_is_none(self):
+        methods = {"each": "/methods", "map": {"channel": "/channel", "duration.amount": "/amount", "text": "/text",
+                                               "duration.unit": {"from": "/unit", "codes": "units"}}}
+        self.place.write("units.csv", "from,to\nngày,day\nphút,\n")
+        self.place.configure(codes={"statuses": "codes.csv", "holidays": "holidays.csv", "units": "units.csv"})
+        self.place.change_source(map={**WIDE, "methods": methods, "dossier": {"from": "/dossier", "map": {"name": "."}},
+                                      "subjects": {"from": "/subjects", "map": {"name": "."}}})
+        given = [{"amount": "5", "unit": "ngày"}, {"unit": "ngày"}, {"amount": "30", "unit": "phút"}, {"amount": "trong ngày"}, {"text": "Tại Sở"}]
+        self.night("2026-03-02", *(record(f"1.00000{n}", dossier="Tờ khai", subjects="Công dân", executing=["Sở Tư pháp"],
+                                          methods=[{"channel": "direct", **one}]) for n, one in enumerate(given, 1)))
+        row = self.indices("--from", "2026-03-01", "--to", "2026-03-31")["1.3", "complete"]
+        self.assertEqual([row[c]["codes"] for c in ("in_time", "offenders")], [["1.000001", "1.000003", "1.000004"], ["1.000002", "1.000005"]])
+
     def test_what_is_sent_once_more_is_neither_announced_nor_corrected_again(self):
         one, two, three = [record(f"1.00000{n}", signed="2026-03-10", decision="102/QĐ-UBND") for n in (1, 2, 3)]
         self.place.configure(baseline="2026-02-01")
@@ -244,8 +286,8 @@ class Reports(Night):
         self.assertEqual([row[c]["codes"] for c in ("new", "amended", "correction", "in_time", "late")],
                          [every, [], ["1.000003"], every, []])
         published = self.indices("--from", "2026-03-01", "--to", "2026-03-31")["1.2", "published in time"]
-        self.assertEqual([published[c]["codes"] for c in ("in_time", "offenders", "not_judged")], [["1.000001", "1.000003"], [], ["1.000002"]],
-                         "the latest decision is 9/QĐ-UBND, without a day")
+        self.assertEqual([published[c]["codes"] for c in ("in_time", "offenders", "not_judged")], [every, [], []],
+                         "9/QĐ-UBND has no day: nobody knows when it was due, so that 102/QĐ-UBND is the latest that was")
 
     def test_what_was_signed_before_the_calendar_begins_is_called_late_by_no_report(self):
         self.place.configure(baseline="2025-01-01")  # HOLIDAYS begin in 2026

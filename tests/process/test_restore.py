@@ -1,7 +1,9 @@
 """A backup is a store that verifies; a restored one says what was lost, and sends nothing that stands at the portal."""
 
 import contextlib
+import grp
 import json
+import os
 import shutil
 import sqlite3
 import time
@@ -48,6 +50,13 @@ class Restore(unittest.TestCase):
         script, _, words = verifier(store or self.place.store, "--key", self.place.key, *arguments)
         self.assertEqual(code, script, (report, words))
         return code, report
+
+    def test_what_was_restored_is_its_owners_alone_or_its_groups_to_read(self):
+        self.expect("restore", 0, self.saved, "--reason", "thử")
+        self.assertEqual(self.place.store.stat().st_mode & 0o777, 0o600)
+        self.place.configure(group=grp.getgrgid(os.getgid()).gr_name)
+        self.expect("restore", 0, self.saved, "--reason", "thử")
+        self.assertEqual(self.place.store.stat().st_mode & 0o777, 0o640)
 
     def test_a_backup_is_one_file_that_verifies_and_is_never_written_over(self):
         self.assertFalse(list(self.saved.parent.glob("saved.db?*")))

@@ -208,6 +208,14 @@ TEST("what is normalised stays as it is when it is normalised again")
         }
 }
 
+TEST("to look into a text, control characters are let through and all else is as its field will read")
+{
+    CHECK_TEXT(normalise_to_look_into(&test_arena, TEXT("a\u00adb\001 \n c\u200bd\x7f")),
+               TEXT("ab\001 cd\x7f"));
+    CHECK_TEXT(normalise_to_look_into(&test_arena, TEXT("e\u0302x\xc2\x85\u2060y\xc2\x80")),
+               TEXT("\u00eax y\xc2\x80"));
+}
+
 TEST("whether something could come together is seen without normalising")
 {
     static const char *const stays[] = { "", "abc\n  d", "Đăng ký khai sinh – “trực tuyến”",

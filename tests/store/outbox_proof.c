@@ -455,6 +455,21 @@ TEST("what an operator decides over what is at rest names what it set aside, and
     night_close(&night);
 }
 
+TEST("a record that gave up its code is known by its new key where it spoke before, too")
+{
+    open_office();
+    begin();
+    CHECK_INT(outbox_unwant(night.store, TEXT("20"), find("20").record, &error), STATUS_OK);
+    commit();
+    append("recoded", "so-tu-phap", "20", "{\"became\":\"another\",\"key\":\"20\"}");
+    change("UPDATE record SET code = 'another' WHERE key = '20'");
+    CHECK_INT(doubts(NULL), 0);
+    rekey("/new");
+    if (!CHECK_INT(doubts(NULL), 0))
+        printf("  %s: %s\n", said.code, said.sentence);
+    close_office();
+}
+
 TEST("what is said of another record, another source or another key moves nothing")
 {
     open_quiet_office();
@@ -541,6 +556,23 @@ TEST("a new content after an order is withheld with words, a source that says ab
     CHECK_INT(find("53").state, OUTBOX_CONFLICT);
     CHECK(!find("54").ordered);
     no_doubt("withheld, and ended");
+    night_end(&night);
+    night_close(&night);
+}
+
+TEST("what was to overwrite is withheld without a digest where nothing was wanted any more")
+{
+    open_quiet_office();
+    withdraw("53");
+    struct reconciliation_decision over = decision("53", NULL);
+    CHECK_INT(reconciliation_overwrite(night.store, &over, &error), STATUS_OK);
+    retry("53");
+    begin();
+    CHECK_INT(outbox_unwant(night.store, TEXT("53"), find("53").record, &error), STATUS_OK);
+    commit();
+    CHECK_INT(find("53").state, OUTBOX_CONFLICT);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM ledger WHERE event = 'withheld' AND digest IS NULL"),
+              1);
     night_end(&night);
     night_close(&night);
 }

@@ -23,8 +23,12 @@ static enum status compile(const char *source)
     CHECK_INT(file_write(file_path(&test_arena, folder, "levels.csv"),
                          TEXT("from,to,name\nCấp tỉnh,province,Tỉnh\nCấp xã,commune,Xã\n"), 0644, &error),
               STATUS_OK);
+    CHECK_INT(file_write(file_path(&test_arena, folder, "units.csv"),
+                         TEXT("from,to\nNgày,day\nPhút,\nKhác,\n"), 0644, &error),
+              STATUS_OK);
     struct value *codes = value_object(&test_arena);
     value_set(codes, "levels", value_string(&test_arena, "levels.csv"));
+    value_set(codes, "units", value_string(&test_arena, "units.csv"));
     if (codes_load(&context, folder, codes, &lists, &error))
         return error.status;
     if (yaml_parse(&test_arena, text_of(source), "test.yaml", &tree, &error))
@@ -322,6 +326,57 @@ TEST("a duration given as one text becomes amount and unit")
         CHECK_STRING(result.findings.first->reason.id, "duration.unclear");
 }
 
+TEST("a duration's amount brings its unit, fills the one beside it and never contradicts it in silence")
+{
+    const char *fields = "  methods: { each: /m, map: { duration.amount: /a, duration.unit: /u } }\n";
+    struct text text = run(fields, "{\"n\":\"a\",\"c\":\"1\",\"m\":[{\"a\":\"05 Ngày làm việc\"},"
+                                   "{\"a\":\"2 ngày\",\"u\":\"day\"},{\"a\":\"trong ngày\"}]}");
+    has(text, "\"methods\":[{\"duration\":{\"amount\":\"5\",\"unit\":\"working_day\"}},"
+              "{\"duration\":{\"amount\":\"2\",\"unit\":\"day\"}},{\"text\":\"trong ngày\"}]");
+    CHECK(!result.findings.first);
+    run(fields, "{\"n\":\"a\",\"c\":\"1\",\"m\":[{\"a\":\"5 ngày làm việc\",\"u\":\"day\"}]}");
+    if (CHECK(result.findings.first && !result.findings.first->next)) {
+        CHECK_STRING(result.findings.first->reason.id, "duration.unit");
+        CHECK_TEXT(result.findings.first->field, TEXT("methods[0].duration.unit"));
+    }
+}
+
+TEST("a time limit in a unit that no duration has is prose, never a number alone")
+{
+    struct text text = run(
+        "  methods: { each: /m, map: { duration.amount: /a, duration.unit: { from: /u, codes: units } } }\n",
+        "{\"n\":\"a\",\"c\":\"1\",\"m\":[{\"a\":\"30\",\"u\":\"Phút\"},{\"a\":\"5\",\"u\":\"Ngày\"},"
+        "{\"a\":\"2\",\"u\":\"Khác\"},{\"u\":\"Phút\"}]}");
+    has(text, "\"methods\":[{\"text\":\"30 phút\"},{\"duration\":{\"amount\":\"5\",\"unit\":\"day\"}},"
+              "{\"duration\":{\"amount\":\"2\"}}]");
+    CHECK(!result.findings.first);
+}
+
+TEST("a time limit in words is its method's, never a fee's")
+{
+    const char *fields = "  methods: { each: /m, map: { duration.amount: /a, fees: { each: /f, map: { "
+                         "amount: /p, text: /t } },"
+                         " text: /t } }\n";
+    struct text text = run(fields, "{\"n\":\"a\",\"c\":\"1\",\"m\":[{\"a\":\"trong ngày\",\"t\":\"Tại Sở\","
+                                   "\"f\":[{\"p\":\"50.000\",\"t\":\"một bản\"},{\"p\":\"theo biểu\"}]}]}");
+    has(text, "\"methods\":[{\"fees\":[{\"amount\":\"50000\",\"text\":\"một bản\"},{\"text\":\"theo biểu\"}],"
+              "\"text\":\"Tại Sở; trong ngày\"}]");
+    text = run("  methods: { each: /m, map: { duration: /a, fees: { from: /f } } }\n",
+               "{\"n\":\"a\",\"c\":\"1\",\"m\":[{\"a\":\"trong ngày\",\"f\":\"50.000 đồng\"}]}");
+    has(text,
+        "\"methods\":[{\"fees\":[{\"amount\":\"50000\",\"currency\":\"VND\"}],\"text\":\"trong ngày\"}]");
+}
+
+TEST("what a fee's text calls it otherwise than its kind stays to be read")
+{
+    struct text text =
+        run("  methods: { each: /m, map: { fees: { from: ., map: { amount: ., kind: { value: fee } } } } }\n",
+            "{\"n\":\"a\",\"c\":\"1\",\"m\":[\"Lệ phí: 15.000 đồng\",\"Phí: 5.000 đồng\"]}");
+    has(text, "\"fees\":[{\"amount\":\"15000\",\"currency\":\"VND\",\"kind\":\"fee\",\"text\":\"Lệ phí: "
+              "15.000 đồng\"}]");
+    has(text, "\"fees\":[{\"amount\":\"5000\",\"currency\":\"VND\",\"kind\":\"fee\"}]");
+}
+
 TEST("a document inside a text is parsed and mapped")
 {
     struct text text =
@@ -482,6 +537,15 @@ TEST("an online service that its services contradict gives way to them, with a w
         has(run(SERVICES "  online_service: /o\n", record.bytes), cases[i].expected);
         CHECK_INT(result.findings.warnings, cases[i].warnings);
     }
+}
+
+TEST("what a finding says can be chosen is taken as it says it")
+{
+    struct text text = run("  full_online_eligible: /e\n  levels: { each: /l }\n  kind: /k\n",
+                           "{\"n\":\"a\",\"c\":\"1\",\"e\":\"Có\",\"l\":[\"cấp xã\",\"province\"],"
+                           "\"k\":\"thủ tục hành chính nội bộ\"}");
+    has(text, "\"full_online_eligible\":\"yes\",\"kind\":\"internal\",\"levels\":[\"commune\",\"province\"]");
+    CHECK(!result.findings.first);
 }
 
 TEST("the fields of one choice are mapped, and nothing else fits them")
