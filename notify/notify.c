@@ -290,7 +290,8 @@ static void put_rows(struct buffer *out, const char *heading, const struct value
         const char *between = "- ";
         for (size_t i = 0; members[i]; i++) {
             struct text text = value_text_of(row, members[i]);
-            if (!i && !text.length) /* a record that cannot be read has no code: it is found by where it lies */
+            if (!i &&
+                !text.length) /* a record that cannot be read has no code: it is found by where it lies */
                 text = value_text_of(row, "locator");
             if (text.length)
                 buffer_printf(out, "%s%.*s", between, TEXT_ARG(text));

@@ -238,6 +238,15 @@ class Reports(Night):
         total = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["total"]
         self.assertEqual((total["not_yet"]["codes"], total["late"]["codes"]), ([], []))
 
+    def test_what_is_abolished_and_never_stood_there_is_not_waiting(self):
+        self.place.configure(baseline="2026-02-01", rules=[str(harness.ROOT / "config/rules/deadlines.yaml")])
+        other = record("1.000002", signed="2026-03-02", decision="3/QĐ-UBND")
+        self.night("2026-03-03", other)
+        self.night("2026-03-20", other, record("1.000001", signed="2026-03-02", decision="3/QĐ-UBND", status="abolished"))
+        total = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["total"]
+        self.assertEqual([total[c]["codes"] for c in ("not_yet", "late", "in_time")], [[], [], ["1.000002"]])
+        self.assertEqual(self.place.sql("SELECT code FROM audit_rejections WHERE rule LIKE 'ND63-24-%'"), [], "as the rules have it")
+
     def test_abolishing_by_a_decision_without_a_day_hides_no_late_publication(self):
         self.place.configure(baseline="2026-02-01")
         late = record("1.000001", signed="2026-03-02", decision="1/QĐ-UBND")
