@@ -592,6 +592,7 @@ static const struct {
     { "the-ledger-head-is-damaged-run-congkhai", "%s: the ledger's head is damaged; run \"congkhai audit verify\"" },
     { "the-ledger-key-make-one-with-congkhai", "the ledger's key; make one with \"congkhai audit key\"" },
     { "the-ledger-last-head-is-one-of", "%s: the ledger's last head is one of \"%.*s\", but the store calls its ledger \"%.*s\": another hand has changed it. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },
+    { "the-ledger-newest-head-could-not-be", "the ledger's newest head could not be written beside the store, so nothing was begun" },
     { "the-line-is-longer-than-bytes-see", "the line is longer than %zu bytes (see \"record_limit\")" },
     { "the-lines-of-extension-of-a-checkpoint", "The lines of extension of a checkpoint must not be empty and must end in line breaks" },
     { "the-link-to-the-next-page-is", "%s: the link to the next page is no URL: %.*s" },
