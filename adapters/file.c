@@ -14,6 +14,8 @@
 
 /* ---- reading ---- */
 
+#define COPY_BLOCK 65536
+
 /* O_NONBLOCK, so that a pipe without a writer does not hold the program until it is known to be no file. */
 static enum status open_regular(const char *path, int *descriptor, struct stat *info, struct error *error)
 {
@@ -258,22 +260,44 @@ static int sync_folder_of(const char *path)
 
 enum status file_write(const char *path, struct text bytes, unsigned mode, struct error *error)
 {
+    struct file_stream stream;
+    file_stream_memory(bytes, path, &stream);
+    return file_write_stream(path, &stream, mode, error);
+}
+
+static enum status write_stream(int descriptor, struct file_stream *stream, int *code, struct error *error)
+{
+    char block[COPY_BLOCK];
+    size_t got;
+    do {
+        if (stream->read(stream, block, sizeof block, &got, error))
+            return error->status;
+        *code = write_all(descriptor, (struct text){ block, got });
+    } while (got && !*code);
+    return STATUS_OK;
+}
+
+enum status file_write_stream(const char *path, struct file_stream *stream, unsigned mode,
+                              struct error *error)
+{
     char temporary[PATH_MAX];
     int descriptor;
     int code = open_beside(path, mode, temporary, &descriptor);
     if (code)
         return cannot_write(path, code, error);
-    code = write_all(descriptor, bytes);
+    enum status status = write_stream(descriptor, stream, &code, error);
     if (!code && fsync(descriptor) < 0)
         code = errno;
     if (close(descriptor) < 0 && !code && errno != EINTR)
         code = errno;
-    if (!code && rename(temporary, path) < 0)
+    if (!code && !status && rename(temporary, path) < 0)
         code = errno;
-    if (code)
+    if (code || status)
         unlink(temporary);
     else
         code = sync_folder_of(path);
+    if (status)
+        return status;
     return code ? cannot_write(path, code, error) : STATUS_OK;
 }
 

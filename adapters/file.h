@@ -66,6 +66,8 @@ bool file_state_equal(const struct file_state *left, const struct file_state *ri
  * FILE_OURS. */
 #define FILE_OURS 0 /* as private_file.h has it */
 enum status file_write(const char *path, struct text bytes, unsigned mode, struct error *error);
+enum status file_write_stream(const char *path, struct file_stream *stream, unsigned mode,
+                              struct error *error); /* all that it gives */
 /* mkdir -p; mode as mkdir(2), or FILE_OURS. */
 enum status file_make_folders(const char *path, unsigned mode, struct error *error);
 bool file_exists(const char *path);

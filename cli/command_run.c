@@ -13,6 +13,7 @@
 #include "load/brakes.h"
 #include "load/load.h"
 #include "store/report.h"
+#include "store/search_ahead.h"
 #include "store/store_run.h"
 #include "transform/transform.h"
 
@@ -173,11 +174,22 @@ static void say_repairs(const struct night *night)
         say(night, line.bytes);
 }
 
+/* So much that a thread of its own is worth the words of all codes. */
+static bool brings_much(const struct night *night)
+{
+    int64_t changed = 0;
+    for (size_t i = 0; i < night->result_count; i++)
+        changed += night->results[i].counts.changed;
+    return changed >= 1000 && changed * 2 >= night->counts.seen;
+}
+
 static enum status run_transform(struct night *night, struct store *store, struct error *error)
 {
     char line[512];
     struct resolve_counts *work = &night->transformed.work;
     int64_t repairs = 0;
+    if (night->load && brings_much(night))
+        night->session->search_ahead = search_ahead_open(store);
     if (transform_run(store, night->transformer, &night->transformed, error))
         return error->status;
     night->counts.changed = work->changed;

@@ -268,12 +268,12 @@ static bool brings_sources(const struct session *session)
 static void write_search_index(const struct session *session, struct store *store)
 {
     struct error error = { 0 };
-    if (search_index_write(store, &error))
+    if (search_index_write(store, session->search_ahead, &error))
         output_message(session, _("the index for searching was not written: %s"), error.message);
 }
 
-enum status run_end(struct session *session, struct store *store, enum status status,
-                    const struct run_counts *counts, int *exit_code, struct error *error)
+static enum status end_run(struct session *session, struct store *store, enum status status,
+                           const struct run_counts *counts, int *exit_code, struct error *error)
 {
     struct error late = { 0 };
     int64_t run = store_run(store);
@@ -295,6 +295,15 @@ enum status run_end(struct session *session, struct store *store, enum status st
     *error = late;
     *exit_code = error_exit_code(late.status);
     return late.status;
+}
+
+enum status run_end(struct session *session, struct store *store, enum status status,
+                    const struct run_counts *counts, int *exit_code, struct error *error)
+{
+    status = end_run(session, store, status, counts, exit_code, error);
+    search_ahead_close(session->search_ahead);
+    session->search_ahead = NULL;
+    return status;
 }
 
 enum status run_open(struct session *session, struct store **store, int64_t *run, struct error *error)

@@ -29,17 +29,12 @@ void search_close(struct search *search)
     free(search);
 }
 
-static enum status make_own(struct search *search, struct store *store, struct text beside,
-                            struct text *index, struct arena *arena, struct error *error)
+static enum status make_own(struct search *search, struct store *store, struct error *error)
 {
-    BUFFER_OWNED struct buffer made = { 0 };
-    if (search_index_make(store, beside, &made, error))
-        return error->status;
     spool_file_close(&search->own);
-    if (spool_file_open(&search->own, error) || spool_file_put(&search->own, buffer_view(&made), error))
-        return error->status;
-    *index = text_copy(arena, buffer_view(&made));
-    return STATUS_OK;
+    return spool_file_open(&search->own, error) || search_index_make(store, &search->own, error)
+               ? error->status
+               : STATUS_OK;
 }
 
 /* What lies beside the store, else what was made here, else it is made: of each no more than this request is in memory. */
@@ -47,19 +42,20 @@ static enum status read_index(struct search *search, struct store *store, struct
                               struct arena *arena, struct text *index, struct error *error)
 {
     BUFFER_OWNED struct buffer path = { 0 };
-    struct text beside = TEXT_NONE;
     struct error ignored;
     search_index_path(store, &path);
-    if (file_exists(path.bytes) && file_read(arena, path.bytes, SEARCH_INDEX_BYTES, &beside, &ignored))
-        beside = TEXT_NONE;
-    *index = beside;
-    if (search_index_is_of(beside, root))
+    if (file_exists(path.bytes) && !file_read(arena, path.bytes, SEARCH_INDEX_BYTES, index, &ignored) &&
+        search_index_is_of(*index, root))
         return STATUS_OK;
-    if (search->own.open && spool_file_start(&search->own, arena, SEARCH_INDEX_BYTES, index, error))
-        return error->status;
-    return search->own.open && search_index_is_of(*index, root)
-               ? STATUS_OK
-               : make_own(search, store, beside, index, arena, error);
+    for (int again = 0; again < 2; again++) {
+        if (search->own.open && spool_file_start(&search->own, arena, SEARCH_INDEX_BYTES, index, error))
+            return error->status;
+        if (search->own.open && (again || search_index_is_of(*index, root)))
+            break;
+        if (make_own(search, store, error))
+            return error->status;
+    }
+    return STATUS_OK;
 }
 
 enum status search_find(struct search *search, struct store *store, struct text root, struct text question,

@@ -7,7 +7,9 @@
 #include "core/bytes16.h"
 #include "core/memory.h"
 
-#define WIDTH 16
+#define WIDTH           16
+#define CERTAIN_DEPTH   16
+#define CERTAIN_MEMBERS 32 /* their names are compared with each other */
 
 /* RFC 8785 §3.2.2.2 names the bytes that are escaped; all are below 0x20 but these two. */
 static size_t first_special(const char *bytes)
@@ -219,6 +221,40 @@ void canonical_write(struct buffer *out, const struct value *value)
         put_object(out, value);
         break;
     }
+}
+
+/* ---- is it certain? ---- */
+
+static bool has_nul(struct text text)
+{
+    return text.length && memchr(text.bytes, 0, text.length);
+}
+
+/* A name that is there twice is read once. */
+static bool is_named_once(const struct value *child)
+{
+    if (!child->name.length || has_nul(child->name))
+        return false;
+    for (const struct value *other = child->next; other; other = other->next)
+        if (text_equal(other->name, child->name))
+            return false;
+    return true;
+}
+
+static bool reads_back(const struct value *value, unsigned depth)
+{
+    bool object = value->kind == VALUE_OBJECT;
+    if (depth > CERTAIN_DEPTH || has_nul(value->text) || (object && value->count > CERTAIN_MEMBERS))
+        return false;
+    for (const struct value *child = value->first; child; child = child->next)
+        if ((object && !is_named_once(child)) || !reads_back(child, depth + 1))
+            return false;
+    return true;
+}
+
+bool canonical_reads_back(const struct value *value)
+{
+    return reads_back(value, 0);
 }
 
 static void break_line(struct buffer *out, size_t depth)

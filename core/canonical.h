@@ -11,6 +11,8 @@
 #include "core/value.h"
 
 void canonical_write(struct buffer *out, const struct value *value);
+/* Quick: whoever reads these bytes and writes them again gets the same. False means that somebody is to try. */
+bool canonical_reads_back(const struct value *value);
 void canonical_text(struct buffer *out, struct text text); /* one quoted text */
 /* How many bytes stand before the first that must be escaped in a JSON text: a quote, a backslash, a control character. */
 size_t canonical_ordinary(const char *bytes, size_t length);

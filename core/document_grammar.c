@@ -150,6 +150,9 @@ static bool split_symbol(struct text text, struct symbol *symbol)
         if (digits && mark)
             length += capitals_length(text_slice(rest, length, rest.length));
         part->text = take(&rest, length);
+        /* "361/QĐ-BTP362/QĐ-BTP": the next number, run together with this one */
+        if (digits && front(rest) == '/')
+            return false;
         if (!rest.length)
             return true;
         mark = *take(&rest, 1).bytes;

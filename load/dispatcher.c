@@ -8,8 +8,8 @@
 #define GROUP_MAX     2048 /* rows */
 #define AHEAD_LEAST   64   /* intents that are written before they can leave */
 #define AHEAD_MAX     1024
-#define PREPARE_CHUNK 32 /* between two looks at the network */
-#define REPORTS_CHUNK 64
+#define PREPARE_CHUNK 2 /* between two looks at the network: what is ready to leave must not wait for long */
+#define REPORTS_CHUNK 4
 #define ALIVE_BYTES   ((size_t)16 << 20)
 #define BATCH_BYTES   ((size_t)8 << 20)
 #define BATCH_MAX     500
@@ -185,7 +185,7 @@ static enum status prepare_some(struct dispatcher *dispatcher, struct error *err
 {
     /* More than was answered, so that there is a stock when the commit comes. */
     size_t batch = (size_t)dispatcher->portal->settings->batch,
-           chunk = PREPARE_CHUNK + 3 * dispatcher->answered;
+           chunk = PREPARE_CHUNK + 2 * dispatcher->answered;
     chunk = chunk > batch ? chunk : batch;
     if (congestion_pause(&dispatcher->congestion, dispatcher->now) > FLUSH_MS)
         return STATUS_OK;

@@ -9,6 +9,7 @@
 #include "adapters/json.h"
 #include "core/canonical.h"
 #include "core/clock.h"
+#include "notify/untold.h"
 
 /* 7 days, and half a day less: the seventh night may begin a moment before the hour of the first. */
 #define AGAIN_MS     ((int64_t)(7 * 24 - 12) * 3600 * 1000)
@@ -129,6 +130,7 @@ enum status notify_read(const struct setting_context *context, const char *base,
 struct told {
     struct arena arena;
     struct value *causes; /* an object: the cause, and when it was told */
+    struct untold untold;
     char path[4200];
     int64_t now;
 };
@@ -142,6 +144,7 @@ static void told_open(struct told *told, const char *store, int64_t now)
     if (!store || file_read(&told->arena, told->path, STATE_LIMIT, &bytes, &ignored) ||
         json_parse(&told->arena, bytes, &told->causes, &ignored) || told->causes->kind != VALUE_OBJECT)
         told->causes = value_object(&told->arena);
+    untold_open(&told->untold, &told->arena, value_find(told->causes, "untold"), now);
 }
 
 static bool told_lately(const struct told *told, struct text cause)
@@ -183,6 +186,8 @@ static void told_close(struct told *told, bool has_store)
 {
     BUFFER_OWNED struct buffer out = { 0 };
     struct error ignored = { 0 };
+    if (told->untold.list->count)
+        value_set(told->causes, "untold", untold_kept(&told->untold));
     canonical_write(&out, told->causes);
     if (has_store)
         (void)file_write(told->path, buffer_view(&out), FILE_OURS, &ignored);
@@ -282,11 +287,15 @@ static void put_rows(struct buffer *out, const char *heading, const struct value
         return;
     buffer_printf(out, "\n%s (%zu)\n", heading, rows->count);
     for (const struct value *row = rows->first; row && shown < TOLD_ROWS; row = row->next, shown++) {
-        buffer_string(out, "- ");
+        const char *between = "- ";
         for (size_t i = 0; members[i]; i++) {
             struct text text = value_text_of(row, members[i]);
+            if (!i &&
+                !text.length) /* a record that cannot be read has no code: it is found by where it lies */
+                text = value_text_of(row, "locator");
             if (text.length)
-                buffer_printf(out, "%s%.*s", i ? "; " : "", TEXT_ARG(text));
+                buffer_printf(out, "%s%.*s", between, TEXT_ARG(text));
+            between = text.length ? "; " : between;
         }
         buffer_char(out, '\n');
     }
@@ -381,15 +390,14 @@ void notify_begin(const struct notify_settings *settings, notify_say *say, void 
             post_health(&settings->entries[i], "/start", TEXT(""), say, user_data);
 }
 
-static void tell(const struct notify_entry *entry, const struct notify_night *night, struct arena *arena,
+static void tell(const struct notify_entry *entry, const struct notify_night *night, struct told *told,
                  const struct tonight *tonight, notify_say *say, void *user_data)
 {
+    struct arena *arena = &told->arena;
     struct error error = { 0 };
     bool concerned = false;
     for (int i = 0; i < NOTIFY_CAUSES; i++)
         concerned = concerned || (tonight->is[i] && entry->told_on[i]);
-    if (!concerned)
-        return;
     struct sink_message message = {
         .subject = subject_of(arena, night),
         .body = entry->body == BODY_JSON ? json_of(arena, night, tonight) : words_of(arena, night, tonight),
@@ -398,7 +406,7 @@ static void tell(const struct notify_entry *entry, const struct notify_night *ni
                             entry->body == BODY_JSON ? "json" : "txt")
                     .bytes,
     };
-    if (sink_send(&entry->sink, &message, &error))
+    if (untold_send(&told->untold, &entry->sink, concerned ? &message : NULL, &error))
         say(user_data, entry->sink.shown, error.message);
 }
 
@@ -424,7 +432,7 @@ void notify_end(const struct notify_settings *settings, const struct notify_nigh
             snprintf(path, sizeof path, "/%d", entry->is_ok[code] ? 0 : code ? code : 1);
             post_health(entry, path, words_of(&told.arena, night, &tonight), say, user_data);
         } else {
-            tell(entry, night, &told.arena, &tonight, say, user_data);
+            tell(entry, night, &told, &tonight, say, user_data);
         }
     }
     for (int i = 0; i < NOTIFY_CAUSES; i++)

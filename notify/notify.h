@@ -12,7 +12,7 @@
  * approval was founded, or is being recovered, is told to everybody whatever `on` says.
  * What was told stands in `<store>.notices`; where that cannot be read or written, everything is told each time, and so is
  * a stop with exit 2, 4 or 5.
- * A notice that fails is a warning, never the night's failure.
+ * A notice that fails is a warning, never the night's failure; it comes with the next night's (notify/untold.h).
  */
 #ifndef NOTIFY_NOTIFY_H
 #define NOTIFY_NOTIFY_H

@@ -105,16 +105,17 @@ static bool was_published(const struct report_steps *steps, const struct value *
     return false;
 }
 
-/* It was withdrawn before its source said so, by another decision: nothing is left to be done. */
+/* What is abolished and does not stand there (never did, or was withdrawn before its source said so): nothing is left to be
+ * done, and the rules of Article 24 ask for nothing. */
 static bool stands_so(const struct report_steps *steps, const struct value *wanted)
 {
     struct text code = value_text_of(wanted, "code");
     const struct report_step *step = report_steps_find(steps, code), *end = steps->step + steps->count;
-    bool abolished = false;
+    bool published = false;
     for (; step && step < end && text_equal(value_text_of(step->version, "code"), code) && !step->later;
          step++)
-        abolished = report_says(step->version, "status", "abolished");
-    return abolished && report_says(wanted, "status", "abolished");
+        published = report_says(step->version, "status", "published");
+    return !published && report_says(wanted, "status", "abolished");
 }
 
 /* Whatever holds it back. What is overdue is late as well. */

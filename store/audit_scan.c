@@ -101,21 +101,28 @@ void audit_scan_check_detail(struct audit_scan *scan)
 {
     struct value *detail;
     struct error unread = { 0 };
-    struct digest digest;
     arena_clear(&scan->arena);
     scan->detail = value_object(&scan->arena);
     scan->fault[0] = 0;
-    if (!is_time(scan->entry.at))
-        blame(scan, _("its time is no time"));
     buffer_clear(&scan->written);
     bool read = json_parse(&scan->arena, scan->entry.detail, &detail, &unread) == STATUS_OK &&
                 detail->kind == VALUE_OBJECT;
     if (read)
         canonical_write(&scan->written, detail);
     if (!read || !text_equal(buffer_view(&scan->written), scan->entry.detail)) {
-        blame(scan, _("its detail is not one JSON object in canonical form"));
+        blame(scan, is_time(scan->entry.at) ? _("its detail is not one JSON object in canonical form")
+                                            : _("its time is no time"));
         return;
     }
+    audit_scan_check_written(scan, detail);
+}
+
+void audit_scan_check_written(struct audit_scan *scan, const struct value *detail)
+{
+    struct digest digest;
+    scan->fault[0] = 0;
+    if (!is_time(scan->entry.at))
+        blame(scan, _("its time is no time"));
     scan->detail = detail;
     for (size_t i = 0; i < AUDIT_NAMED; i++) {
         const struct value *named = value_find(detail, audit_named[i]);

@@ -45,6 +45,8 @@ void audit_scan_begin(struct audit_scan *scan, int64_t after, int64_t run);
 void audit_scan_check(struct audit_scan *scan, bool typed);
 /* Of the entry alone, wherever it stands: its time and its detail. */
 void audit_scan_check_detail(struct audit_scan *scan);
+/* The same where it is known what its detail reads back as: of an event that is about to be written. */
+void audit_scan_check_written(struct audit_scan *scan, const struct value *detail);
 
 /* Does the head's text say what its row says? NULL: yes; else what is wrong. */
 struct audit_row {

@@ -30,11 +30,15 @@ static enum status insert(struct store *store, const struct ledger_entry *entry,
 }
 
 /* As the verifiers will look at it: what they would refuse must never stand in a table that nothing is deleted from. */
-static enum status check_entry(const struct ledger_entry *entry, struct text bytes, struct error *error)
+static enum status check_entry(const struct ledger_entry *entry, struct text bytes,
+                               const struct value *detail, struct error *error)
 {
     struct audit_scan scan = { .entry = *entry };
     struct text others[] = { entry->source, entry->code, entry->actor };
-    audit_scan_check_detail(&scan);
+    if (detail && detail->kind == VALUE_OBJECT && canonical_reads_back(detail))
+        audit_scan_check_written(&scan, detail);
+    else
+        audit_scan_check_detail(&scan);
     const char *fault = *scan.fault ? scan.fault : NULL;
     if (unicode_invalid_at(bytes) < bytes.length)
         fault = _("it is no UTF-8");
@@ -80,7 +84,8 @@ static enum status append(struct store *store, int64_t run, const struct ledger_
     if (event->digest)
         entry.digest = *event->digest;
     ledger_canonical(bytes, &entry);
-    if (check_entry(&entry, buffer_view(bytes), error))
+    bool as_written = covered.bytes == detail->bytes;
+    if (check_entry(&entry, buffer_view(bytes), as_written ? event->detail : NULL, error))
         return STATUS_FATAL;
     entry.hash = merkle_leaf(buffer_view(bytes));
     if (insert(store, &entry, error)) {

@@ -7,19 +7,20 @@
 #ifndef STORE_SEARCH_INDEX_H
 #define STORE_SEARCH_INDEX_H
 
+#include "adapters/spool_file.h"
 #include "core/value.h"
-#include "store/store.h"
+#include "store/search_ahead.h"
 
-#define SEARCH_INDEX_BYTES ((size_t)256 << 20)
+#define SEARCH_INDEX_BYTES ((size_t)256 << 20) /* of one that is searched, which happens in memory */
 
 void search_index_path(const struct store *store, struct buffer *path);
 
-/* Of the store as it is. What `old` (bytes NULL: none) already has, and no event since concerns, is taken from there. */
-enum status search_index_make(struct store *store, struct text old, struct buffer *index,
-                              struct error *error);
-/* The same beside the store, from what lies there; that stays as it is, with its older head, where no event since concerns
- * a code. */
-enum status search_index_write(struct store *store, struct error *error);
+/* Into an open spool, of the store as it is, in the caller's snapshot. What lies beside the store already has, and no event
+ * since concerns, is taken from there. */
+enum status search_index_make(struct store *store, struct spool_file *index, struct error *error);
+/* The same beside the store; what lies there stays as it is, with its older head, where no event since concerns a code.
+ * `ahead` (NULL: none): lines that are written already. */
+enum status search_index_write(struct store *store, struct search_ahead *ahead, struct error *error);
 
 /* Was it made from the head with this root (64 hex digits)? */
 bool search_index_is_of(struct text index, struct text root);

@@ -219,3 +219,19 @@ TEST("bytes that do not fit under a limit are noticed")
     CHECK(out.over);
     CHECK(out.length <= 10);
 }
+
+TEST("what is certain to read back")
+{
+    struct value *object = value_object(&test_arena),
+                 *list = value_set(object, "list", value_list(&test_arena));
+    value_set(object, "a", value_string(&test_arena, "Đ\n\"\\"));
+    value_append(list, value_number(&test_arena, TEXT("0.5")));
+    CHECK(canonical_reads_back(object));
+    value_set(object, "a", value_integer(&test_arena, 2));
+    CHECK(!canonical_reads_back(object)); /* a name that is there twice is read once */
+    CHECK(!canonical_reads_back(value_text(&test_arena, (struct text){ "a\0b", 3 })));
+    struct value *deep = list;
+    for (int i = 0; i < 20; i++)
+        deep = value_append(deep, value_list(&test_arena));
+    CHECK(!canonical_reads_back(list));
+}

@@ -257,6 +257,8 @@ TEST("several numbers and other words are named, a single number among words is 
 TEST("table cells run together and other prose are unreadable")
 {
     doubtful("01/2010/TT-BTP01/2010/TT-BTP", DOCUMENT_NUMBER_UNREADABLE, NULL);
+    doubtful("361/QĐ-BTP362/QĐ-BTP", DOCUMENT_NUMBER_UNREADABLE, NULL);
+    doubtful("36/QĐ-BTP12/QĐ-BTP", DOCUMENT_NUMBER_UNREADABLE, NULL);
     doubtful("32/2024/QH15Thông", DOCUMENT_NUMBER_UNREADABLE, NULL);
     doubtful("ngày 20 tháng 1 năm 2025", DOCUMENT_NUMBER_UNREADABLE, NULL);
     doubtful("15-KQ0108", DOCUMENT_NUMBER_UNREADABLE, NULL);

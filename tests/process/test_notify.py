@@ -21,16 +21,17 @@ FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
 
 
 class Hooks(http.server.ThreadingHTTPServer):
-    """Takes every POST and keeps it."""
+    """Takes every POST and keeps it, as long as its status is 200."""
 
     def __init__(self):
-        self.seen = []
+        self.seen, self.status = [], 200
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(handler):
                 body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0)).decode()
-                self.seen.append((handler.path, handler.headers.get("Content-Type"), body))
-                handler.send_response(200)
+                if self.status == 200:
+                    self.seen.append((handler.path, handler.headers.get("Content-Type"), body))
+                handler.send_response(self.status)
                 handler.send_header("Content-Length", "0")
                 handler.end_headers()
 
@@ -191,6 +192,12 @@ class Notices(Night):
         self.outage()
         self.assertEqual([path for path, _, _ in self.hooks.seen], ["/uuid/start", "/uuid/0", "/uuid/start", "/uuid/3"])
 
+    def test_a_record_that_cannot_be_read_is_told_by_where_it_lies(self):
+        self.notify({"url": self.hooks.url + "/x"})
+        self.place.write("inbox/one.ndjson", "{broken\n")
+        self.assertEqual(self.place.run("run").code, 1)
+        self.assertRegex(self.hooks.seen[0][2], r"(?m)^- inbox/one\.ndjson:1; ")
+
     def test_a_command_gets_the_report_and_no_secrets(self):
         self.place.write("tell", "#!/bin/sh\ncat > told; env > environment\n").chmod(0o755)
         self.notify({"command": "./tell"})
@@ -227,6 +234,34 @@ class Notices(Night):
         done = self.place.run("run")
         self.assertEqual(done.code, 1)
         self.assertEqual(done.stderr.count("a notice could not be given"), 3, done.stderr)
+
+    def test_what_a_way_could_not_give_comes_with_the_next_night_and_the_others_hear_it_once(self):
+        other = Hooks()
+        for close in (other.shutdown, other.server_close):
+            self.addCleanup(close)
+        self.notify({"url": self.hooks.url + "/x", "body": "json"}, {"url": other.url + "/y", "body": "json"})
+        bad = procedure("1.000001", status="?")
+        self.hooks.status = 500
+        self.night(bad, code=1)
+        self.outage()
+        self.assertEqual(self.hooks.seen, [])
+        self.hooks.status = 200
+        for _ in range(2):
+            self.night(bad, code=1)
+        for seen in (self.hooks.seen, other.seen):
+            self.assertEqual([json.loads(body)["on"] for _, _, body in seen], [["new-kept"], ["stopped"], ["recovered"]])
+        self.assertEqual(json.loads(self.hooks.seen[0][2]), json.loads(other.seen[0][2]))
+
+    @unittest.skipUnless(FAKETIME, "needs faketime")
+    @whole_speed
+    def test_what_could_not_be_given_for_a_week_is_dropped(self):
+        self.notify({"url": self.hooks.url + "/x", "body": "json"})
+        self.hooks.status = 500
+        self.night(procedure("1.000001", status="?"), code=1, day="2026-03-02")
+        self.night(procedure("1.000001"), day="2026-03-05")
+        self.hooks.status = 200
+        self.night(procedure("1.000001"), day="2026-03-10")
+        self.assertEqual(self.hooks.seen, [])
 
     def test_a_filtered_run_is_no_night(self):
         self.notify({"url": self.hooks.url + "/x", "style": "healthchecks"})

@@ -133,6 +133,15 @@ class Reports(Night):
             self.assertEqual(database.execute("SELECT count(*) FROM report_procedures WHERE day <= '2026-03-03' AND "
                                               "(to_day IS NULL OR to_day > '2026-03-03') AND status = 'published'").fetchone()[0], 4)
 
+    def test_the_end_alone_means_its_quarter_and_what_is_kept_back_is_of_now(self):
+        self.night("2026-03-02", record("1.000001", signed="2026-02-26", decision="1/QĐ-UBND"))
+        self.assertEqual(self.report("cong-bo", "--to", "2026-05-15")["period"]["from"], "2026-04-01")
+        self.assertEqual(self.report("cong-bo")["period"]["from"], "2026-10-01")
+        for option in ("--from", "--to", "--as-of"):
+            done = self.at("2026-12-31", "--language", "en", "report", "cho-hoan-thien", option, "2026-05-01")
+            self.assertEqual(done.code, 2, done)
+            self.assertIn("leave --from, --to and --as-of out", done.stderr)
+
     def test_other_offices_are_a_level_and_a_code_without_a_name_is_another_agency(self):
         self.place.change_source(map={**WIDE, "agency.code": "/agency"})
         self.night("2026-03-02", record("1.000001", levels=["other"]), record("1.000002", levels=["district"]), record("1.000003"),
@@ -237,6 +246,15 @@ class Reports(Night):
         self.night("2026-03-03", {**one, "status": "abolished", "signed": "2026-03-02", "decision": "3/QĐ-UBND"})
         total = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["total"]
         self.assertEqual((total["not_yet"]["codes"], total["late"]["codes"]), ([], []))
+
+    def test_what_is_abolished_and_never_stood_there_is_not_waiting(self):
+        self.place.configure(baseline="2026-02-01", rules=[str(harness.ROOT / "config/rules/deadlines.yaml")])
+        other = record("1.000002", signed="2026-03-02", decision="3/QĐ-UBND")
+        self.night("2026-03-03", other)
+        self.night("2026-03-20", other, record("1.000001", signed="2026-03-02", decision="3/QĐ-UBND", status="abolished"))
+        total = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["total"]
+        self.assertEqual([total[c]["codes"] for c in ("not_yet", "late", "in_time")], [[], [], ["1.000002"]])
+        self.assertEqual(self.place.sql("SELECT code FROM audit_rejections WHERE rule LIKE 'ND63-24-%'"), [], "as the rules have it")
 
     def test_abolishing_by_a_decision_without_a_day_hides_no_late_publication(self):
         self.place.configure(baseline="2026-02-01")

@@ -1,0 +1,111 @@
+#include "store/search_ahead.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "adapters/spool_file.h"
+#include "core/memory.h"
+
+#define BLOCK ((size_t)64 << 10)
+
+struct search_ahead {
+    char *path;
+    struct spool_file spool; /* lines, in front of each the rows that it is made of */
+    pthread_t thread;
+    atomic_bool stop;
+    bool joined;
+    struct search_reader reader;
+};
+
+/* What is not written here is written at the run's end. */
+static void write_lines(struct search_ahead *ahead, struct search_lines *lines)
+{
+    BUFFER_OWNED struct buffer out = { 0 };
+    struct error ignored;
+    while (!ahead->stop && !search_lines_next(lines, &ignored)) {
+        size_t start = out.length;
+        buffer_printf(&out, "%lld:%lld\t", (long long)lines->origin.record, (long long)lines->origin.content);
+        if (search_lines_write(lines, &out, &ignored)) {
+            out.length = start;
+            break;
+        }
+        if (out.length < BLOCK)
+            continue;
+        if (spool_file_put(&ahead->spool, buffer_view(&out), &ignored))
+            return;
+        buffer_clear(&out);
+    }
+    (void)spool_file_put(&ahead->spool, buffer_view(&out), &ignored);
+}
+
+static void *run(void *argument)
+{
+    struct search_ahead *ahead = argument;
+    struct sqlite *database;
+    struct search_lines lines;
+    struct error ignored;
+    if (sqlite_open_file(ahead->path, SQLITE_READ, &database, &ignored))
+        return NULL;
+    if (!search_lines_open(database, 0, &lines, &ignored)) {
+        write_lines(ahead, &lines);
+        search_lines_close(&lines);
+    }
+    sqlite_close_file(database);
+    return NULL;
+}
+
+struct search_ahead *search_ahead_open(const struct store *store)
+{
+    struct error ignored;
+    struct search_ahead *ahead = memory_new(struct search_ahead);
+    ahead->path = memory_copy_string(store_path(store));
+    ahead->joined = true;
+    if (!spool_file_open(&ahead->spool, &ignored) && !pthread_create(&ahead->thread, NULL, run, ahead)) {
+        ahead->joined = false;
+        return ahead;
+    }
+    search_ahead_close(ahead);
+    return NULL;
+}
+
+static void join(struct search_ahead *ahead)
+{
+    if (!ahead->joined)
+        pthread_join(ahead->thread, NULL);
+    ahead->joined = true;
+}
+
+bool search_ahead_find(struct search_ahead *ahead, struct text code, struct search_origin origin,
+                       struct text *line)
+{
+    if (!ahead->joined) {
+        join(ahead);
+        spool_file_stream(&ahead->spool, "", &ahead->reader.stream);
+        search_reader_next(&ahead->reader);
+    }
+    for (; ahead->reader.line.bytes; search_reader_next(&ahead->reader)) {
+        char made_of[64];
+        struct text rest = ahead->reader.line, head = search_take_part(&rest, '\t');
+        *line = rest;
+        int order = text_compare(search_take_part(&rest, '\t'), code);
+        if (order > 0)
+            return false;
+        text_print(made_of, sizeof made_of, "%lld:%lld", (long long)origin.record, (long long)origin.content);
+        if (!order)
+            return text_is(head, made_of);
+    }
+    return false;
+}
+
+void search_ahead_close(struct search_ahead *ahead)
+{
+    if (!ahead)
+        return;
+    ahead->stop = true;
+    join(ahead);
+    search_reader_close(&ahead->reader);
+    spool_file_close(&ahead->spool);
+    free(ahead->path);
+    free(ahead);
+}
