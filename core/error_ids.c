@@ -278,6 +278,7 @@ static const struct {
     { "is-not-expected-here-but-a-value", "\"%c\" is not expected here, but a value, a name in quotes, a colon, a comma or a bracket" },
     { "is-not-the-login-of-in-the", "\"%.*s\" is not the login of \"%.*s\" in the list of people in force" },
     { "is-of-one-day-use-as-of", "%s is of one day: use --as-of in the place of --from and --to" },
+    { "is-of-what-is-kept-back-now", "%s is of what is kept back now; leave --from, --to and --as-of out" },
     { "is-over-a-period-use-from-and", "%s is over a period: use --from and --to in the place of --as-of" },
     { "is-protected-by-a-password-or-is", "%s is protected by a password, or is an old .xls file; save it as .xlsx without a password" },
     { "is-protected-by-a-password-save-it", "%s is protected by a password; save it without one and send it again" },

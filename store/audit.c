@@ -326,7 +326,8 @@ enum status audit_mend_head(struct store *store, struct error *error)
         return status;
     /* The ledger is whole and can be written; what cannot is its folder. */
     error->status = STATUS_STOP;
-    return error_add(error, _("the ledger's newest head could not be written beside the store, so nothing was begun"));
+    return error_add(
+        error, _("the ledger's newest head could not be written beside the store, so nothing was begun"));
 }
 
 enum status audit_copy_failed(struct store *store, int64_t run, const char *copy, const struct error *why,
