@@ -1,6 +1,7 @@
 #include "cli/approval_lists.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -260,6 +261,17 @@ static void print_json(struct session *session, const struct approval_paper *pap
     value_set(document, "text", value_text(arena, paper->text));
     value_set(document, "content", paper->described ? paper->described : paper->document);
     output_json(document);
+}
+
+enum status approval_lists_number(const char *given, int64_t *number, struct error *error)
+{
+    char *end;
+    *number = strtoll(given, &end, 10);
+    if (!*given || *end || *number < 1)
+        return error_set(error, STATUS_USAGE,
+                         _("\"%s\" is no number of a list; \"congkhai status\" shows those that wait"),
+                         given);
+    return STATUS_OK;
 }
 
 enum status approval_lists_print(struct session *session, const struct approval_paper *paper, int64_t number,

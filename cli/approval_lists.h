@@ -29,6 +29,8 @@ enum status approval_lists_restore(struct store *store, const struct approval_li
 enum status approval_lists_rules(struct arena *arena, const struct approval_list *list, struct text document,
                                  struct approval_paper *paper, struct error *error);
 
+/* The number of a list, as a person gives it; STATUS_USAGE. */
+enum status approval_lists_number(const char *given, int64_t *number, struct error *error);
 /* --format text (the words, as they are signed), html; --json. With --output both go into that folder. */
 enum status approval_lists_print(struct session *session, const struct approval_paper *paper, int64_t number,
                                  struct error *error);

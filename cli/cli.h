@@ -47,9 +47,9 @@ struct session {
     bool configured;
     struct clock *clock;
     const char *language;
-    bool terminal;           /* stderr is one: progress bars */
-    int64_t run;             /* that was begun; 0: none was */
-    struct spawner *spawner; /* of the children (cli/children.h); NULL: there are none */
+    bool terminal;                     /* stderr is one: progress bars */
+    int64_t run;                       /* that was begun; 0: none was */
+    struct spawner *spawner;           /* of the children (cli/children.h); NULL: there are none */
     struct search_ahead *search_ahead; /* the run's; run_end closes it */
 };
 

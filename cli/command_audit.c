@@ -1,9 +1,11 @@
 /* audit verify, checkpoint, key, export, prove. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "adapters/crypto_key.h"
 #include "adapters/file.h"
@@ -86,7 +88,8 @@ static enum status look_at(const char *path, enum shown *shown, struct error *er
     char first = 0;
     size_t got = 0;
     if (stat(path, &info) < 0)
-        return error_set(error, STATUS_USAGE, _("%s cannot be opened: %s"), path, words_errno(errno));
+        return error_set(error, errno == EACCES ? STATUS_FATAL : STATUS_USAGE, _("%s cannot be opened: %s"),
+                         path, words_errno(errno));
     *shown = S_ISDIR(info.st_mode) ? SHOWN_BUNDLE : SHOWN_STORE;
     if (*shown == SHOWN_BUNDLE || file_stream_open(&arena, path, &stream, &unread))
         return STATUS_OK;
@@ -126,6 +129,10 @@ enum status command_audit_verify(struct session *session, struct error *error, i
             return read;
         }
     }
+    /* Of what may not be read nothing is said, that it does not hold neither. */
+    if (faccessat(AT_FDCWD, session->configuration.store, R_OK, AT_EACCESS) < 0 && errno == EACCES)
+        return error_set(error, STATUS_FATAL, _("%s cannot be opened: %s"), session->configuration.store,
+                         words_errno(EACCES));
     enum status status = run_read_store(session, STORE_EXAMINE, &store, error);
     if (status == STATUS_FATAL || (status == STATUS_USAGE && (session->invocation->checkpoint_count ||
                                                               !store_is_new(session->configuration.store))))

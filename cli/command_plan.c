@@ -287,13 +287,15 @@ static enum status show_list(struct session *session, struct store *store, struc
     struct load_request request = run_load_request(session);
     struct approval_gate gate;
     struct approval_paper paper;
-    int64_t number = invocation->list ? strtoll(invocation->list, NULL, 10) : 0;
+    int64_t number = 0;
+    if (invocation->list && approval_lists_number(invocation->list, &number, error))
+        return error->status;
     enum status status = approval_gate_open(store, &gate, error);
     const struct approval_list *list = status ? NULL : approval_state_list(&gate.state, number);
     if (!status && invocation->list && !list)
         status = error_set(error, STATUS_USAGE,
-                           _("\"%s\" is no number of a list; \"congkhai status\" shows those that wait"),
-                           invocation->list);
+                           _("there is no list %lld; \"congkhai status\" shows those that wait"),
+                           (long long)number);
     if (!status && list)
         status = approval_lists_restore(store, list, invocation->codes, invocation->code_count, &arena,
                                         &paper, error);

@@ -38,8 +38,12 @@ enum status command_report(struct session *session, struct error *error, int *ex
     clock_format_date(session->clock->now(session->clock), today);
     if (configuration->baseline.year)
         date_write(configuration->baseline, baseline);
+    bool of_a_day = invocation->from || invocation->to || invocation->as_of;
     if (!strcmp(invocation->arguments[0], REPORT_KEPT))
-        return command_kept_report(session, error);
+        return of_a_day ? error_set(error, STATUS_USAGE,
+                                    _("%s is of what is kept back now; leave --from, --to and --as-of out"),
+                                    REPORT_KEPT)
+                        : command_kept_report(session, error);
     if ((invocation->by && choose(invocation->by, "--by", by, 4, &grouped, error)) ||
         report_output_format(invocation, REPORT_TABLE, &format, error) ||
         run_read_events(session, STORE_READ, TEXT_NONE, &store, error))

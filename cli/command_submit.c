@@ -22,18 +22,6 @@ static enum status need_name(const struct invocation *invocation, struct error *
                      invocation->command);
 }
 
-static enum status read_number(const struct invocation *invocation, int64_t *number, struct error *error)
-{
-    char *end;
-    const char *given = invocation->arguments[0];
-    *number = strtoll(given, &end, 10);
-    if (!*given || *end || *number < 1)
-        return error_set(error, STATUS_USAGE,
-                         _("\"%s\" is no number of a list; \"congkhai status\" shows those that wait"),
-                         given);
-    return STATUS_OK;
-}
-
 static enum status settle(struct session *session, struct store *store, struct error *error)
 {
     struct approval_news news;
@@ -364,7 +352,7 @@ enum status command_approve(struct session *session, struct error *error, int *e
     signing.approval.login = text_of(run_operator());
     enum status status = need_name(session->invocation, error);
     if (!status)
-        status = read_number(session->invocation, &signing.approval.list, error);
+        status = approval_lists_number(session->invocation->arguments[0], &signing.approval.list, error);
     if (!status)
         status = read_files(&signing, error);
     if (!status)
@@ -394,7 +382,7 @@ enum status command_send_back(struct session *session, struct error *error, int 
                                     .code_count = invocation->code_count,
                                     .reason = invocation->reason,
                                     .field = invocation->field };
-    if (need_name(invocation, error) || read_number(invocation, &back.list, error))
+    if (need_name(invocation, error) || approval_lists_number(invocation->arguments[0], &back.list, error))
         return error->status;
     if (!invocation->reason || !text_trim(text_of(invocation->reason)).length)
         return error_set(error, STATUS_USAGE,

@@ -126,7 +126,7 @@ enum status brakes_check_released(const struct brakes_request *request, struct e
                          _("there is no brake \"%s\"; there are %s, %s, %s, %s, %s and %s"), given, names[0],
                          names[1], names[2], names[3], names[4], names[5]);
     }
-    if (request->released_count && (!request->reason || !*request->reason))
+    if (request->released_count && (!request->reason || !text_trim(text_of(request->reason)).length))
         return error_set(error, STATUS_USAGE,
                          _("--release-brake needs --reason TEXT: it goes into the ledger with your name"));
     if (!request->released_count && request->reason)

@@ -150,7 +150,7 @@ static enum status keep_told(struct store *store, struct text code, const struct
     struct digest digest;
     bool told = remote_digest(remote, &digest);
     struct reconciliation_entry entry = entry_of(code, remote, told ? &digest : NULL);
-    return reconciliation_told(store, code, &entry, error);
+    return reconciliation_told(store, code, &entry, remote->etag, error);
 }
 
 static enum status ask_one(struct store *store, struct portal *portal, struct text code, struct error *error)
@@ -160,7 +160,7 @@ static enum status ask_one(struct store *store, struct portal *portal, struct te
     enum status status = look(portal, code, &arena, &report, error);
     if ((status && status != STATUS_END) || store_begin(store, error))
         return error->status;
-    status = status == STATUS_END ? reconciliation_told(store, code, NULL, error)
+    status = status == STATUS_END ? reconciliation_told(store, code, NULL, TEXT_NONE, error)
                                   : keep_told(store, code, &report.remote, error);
     return store_end(store, status, error);
 }

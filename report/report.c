@@ -68,12 +68,11 @@ static const struct report_kind *kind_of(const struct report_request *request, s
     return NULL;
 }
 
-/* The period in the request's words, or this quarter so far. */
+/* The period in the request's words; where they do not say when it begins, the quarter of its end, which is today by default. */
 static enum status settle_period(const struct report_kind *kind, struct report_request *request,
                                  struct arena *arena, struct value *document, struct error *error)
 {
-    struct date first = { request->today.year, (request->today.month - 1) / 3 * 3 + 1, 1 },
-                last = request->today;
+    struct date first, last = request->today;
     struct value *period = value_set(document, "period", value_object(arena));
     char *from = arena_alloc(arena, DATE_TEXT), *to = arena_alloc(arena, DATE_TEXT);
     if (!kind->period && (request->from || request->to))
@@ -82,9 +81,11 @@ static enum status settle_period(const struct report_kind *kind, struct report_r
     if (kind->period && request->as_of)
         return error_set(error, STATUS_USAGE,
                          _("%s is over a period: use --from and --to in the place of --as-of"), kind->name);
-    if ((request->from && read_day(request->from, "--from", &first, error)) ||
-        (request->to && read_day(request->to, "--to", &last, error)) ||
+    if ((request->to && read_day(request->to, "--to", &last, error)) ||
         (request->as_of && read_day(request->as_of, "--as-of", &last, error)))
+        return error->status;
+    first = (struct date){ last.year, (last.month - 1) / 3 * 3 + 1, 1 };
+    if (request->from && read_day(request->from, "--from", &first, error))
         return error->status;
     if (kind->period && date_compare(last, first) < 0)
         return error_set(error, STATUS_USAGE, _("the period ends before it begins"));

@@ -279,17 +279,27 @@ enum status audit_head(struct store *store, struct arena *arena, int64_t run, st
     return STATUS_OK;
 }
 
-enum status audit_write_head(struct store *store, struct error *error)
+static enum status put_head(struct store *store, bool *unwritten, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     BUFFER_OWNED struct buffer path = { 0 };
     struct audit_head head;
     enum status status = audit_head(store, &arena, 0, &head, error);
+    *unwritten = false;
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
     audit_head_path(store, &path);
-    if (file_write(path.bytes, head.note, FILE_OURS, error) == STATUS_OK)
-        return STATUS_OK;
+    status = file_write(path.bytes, head.note, FILE_OURS, error);
+    *unwritten = status;
+    return status;
+}
+
+enum status audit_write_head(struct store *store, struct error *error)
+{
+    bool unwritten;
+    enum status status = put_head(store, &unwritten, error);
+    if (!unwritten)
+        return status;
     error->status = STATUS_FATAL;
     return error_add(error,
                      _("the run has ended, but the ledger's head could not be written beside the store"));
@@ -310,7 +320,14 @@ enum status audit_mend_head(struct store *store, struct error *error)
         file_read(&arena, path.bytes, NOTE_SIZE_MAX, &bytes, &unread) == STATUS_OK &&
         text_equal(bytes, head.note))
         return STATUS_OK;
-    return audit_write_head(store, error);
+    bool unwritten;
+    status = put_head(store, &unwritten, error);
+    if (!unwritten)
+        return status;
+    /* The ledger is whole and can be written; what cannot is its folder. */
+    error->status = STATUS_STOP;
+    return error_add(
+        error, _("the ledger's newest head could not be written beside the store, so nothing was begun"));
 }
 
 enum status audit_copy_failed(struct store *store, int64_t run, const char *copy, const struct error *why,

@@ -72,14 +72,23 @@ enum status reconciliation_listing_put(struct store *store, const struct reconci
 
 /* An adopted content may have come in other bytes than its canonical ones: the event names the portal's
  * digest. */
-#define STANDS                                                                                               \
-    "(coalesce(l.status, p.held_status) = p.held_status AND (p.held_digest IS NULL OR l.digest = "           \
-    "p.held_digest OR (l.digest IS NULL AND l.version IS p.held_version) OR lower(hex(l.digest)) ="          \
+#define OUR_DIGEST                                                                                           \
+    "(l.digest = p.held_digest OR lower(hex(l.digest)) ="                                                    \
     " (SELECT json_extract(e.detail, '$.portal_digest') FROM ledger e WHERE e.code = p.code"                 \
-    "  AND e.event = 'published' ORDER BY e.seq DESC LIMIT 1)))"
+    "  AND e.event = 'published' ORDER BY e.seq DESC LIMIT 1))"
+
+/* Something must say so: a listing that only names the code, or a digest without a status of what was withdrawn (which
+ * keeps it), is no sign that nothing happened. */
+#define SAME_STATUS  "coalesce(l.status, p.held_status) = p.held_status"
+#define SAME_VERSION "(l.version IS NOT NULL AND l.version IS p.held_version)"
+#define STANDS                                                                                               \
+    "(" SAME_STATUS " AND ((l.digest IS NULL AND (" SAME_VERSION                                             \
+    "   OR (l.version IS NULL AND l.status = 'abolished')))"                                                 \
+    " OR (p.held_digest IS NULL AND (l.status IS NOT NULL OR " SAME_VERSION "))"                             \
+    " OR ((p.held_status = 'published' OR l.status IS NOT NULL OR " SAME_VERSION ") AND " OUR_DIGEST ")))"
 
 /* What the listing does not say, it does not say otherwise. */
-#define UNTOLD "(l.digest IS NULL AND coalesce(l.status, p.held_status) = p.held_status)"
+#define UNTOLD "(" SAME_STATUS " AND (l.digest IS NULL OR p.held_digest IS NULL OR " OUR_DIGEST "))"
 
 /* A listing says less than an answer to a question, and may say something else. */
 enum status reconciliation_doubtful(struct store *store, struct arena *arena, struct value **codes,
@@ -95,8 +104,25 @@ enum status reconciliation_doubtful(struct store *store, struct arena *arena, st
     return statement_rows(rows, arena, NULL, codes, error);
 }
 
+/* Where neither content, digest nor version is shown, a strong ETag that is still the one acknowledged tells. */
+static enum status name_by_etag(struct store *store, struct text code, struct text etag, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "UPDATE portal_listing AS l SET digest = p.held_digest, status = coalesce(l.status, "
+                  "p.held_status)"
+                  " FROM procedure_state p WHERE l.code = ?1 AND p.code = l.code AND p.held_etag = ?2"
+                  " AND lower(substr(?2, 1, 2)) <> 'w/' AND l.digest IS NULL AND l.version IS NULL",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, code);
+    sqlite_bind_text(statement, 2, etag);
+    return sqlite_execute(statement, error);
+}
+
 enum status reconciliation_told(struct store *store, struct text code,
-                                const struct reconciliation_entry *entry, struct error *error)
+                                const struct reconciliation_entry *entry, struct text etag,
+                                struct error *error)
 {
     struct sqlite_statement *statement;
     bool added;
@@ -105,7 +131,10 @@ enum status reconciliation_told(struct store *store, struct text code,
     sqlite_bind_text(statement, 1, code);
     if (sqlite_execute(statement, error))
         return error->status;
-    return entry ? reconciliation_listing_put(store, entry, &added, error) : STATUS_OK;
+    if (!entry)
+        return STATUS_OK;
+    enum status status = reconciliation_listing_put(store, entry, &added, error);
+    return status || !etag.bytes ? status : name_by_etag(store, code, etag, error);
 }
 
 static enum status judge(struct store *store, struct error *error)

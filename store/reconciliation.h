@@ -1,6 +1,6 @@
 /* What the store believes to stand at the portal, against what the portal says, or against what is wanted.
  *
- *     same       what is believed to stand there does
+ *     same       what is believed to stand there does, by its digest, content, version or ETag
  *     differs    something else stands there: a conflict, for an operator to settle
  *     missing    it was acknowledged and is not there: it goes back to pending, unless it was withdrawn
  *     only       it stands there, and the store does not know of it
@@ -36,9 +36,10 @@ enum status reconciliation_listing_put(struct store *store, const struct reconci
  * the portal decides about each. */
 enum status reconciliation_doubtful(struct store *store, struct arena *arena, struct value **codes,
                                     struct error *error);
-/* Inside a transaction: what the portal said to that; NULL: it does not know it. */
+/* Inside a transaction: what the portal said to that, and under which ETag (bytes NULL: none); NULL: it does not know it. */
 enum status reconciliation_told(struct store *store, struct text code,
-                                const struct reconciliation_entry *entry, struct error *error);
+                                const struct reconciliation_entry *entry, struct text etag,
+                                struct error *error);
 /* The listing is whole: compares it with the outbox, marks conflicts (event "differs"), puts back what is
  * missing (event "recalled", absent and reconciled), writes the event "reconciled". One transaction. */
 enum status reconciliation_compare(struct store *store, struct reconciliation_counts *counts,

@@ -259,17 +259,27 @@ static enum status says_already(struct store *store, struct arena *arena,
     return STATUS_OK;
 }
 
-/* Replaces what is said of the record because of its code. */
+static enum status run_for(struct store *store, const char *literal, int64_t record, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, literal, &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, record);
+    return sqlite_execute(statement, error);
+}
+
+/* Replaces what is said of the record because of its code. The old one steps aside until the new one is written, which
+ * stands since then where it says the same. */
 static enum status replace_finding(struct store *store, const struct resolution_member *member,
                                    const struct finding *finding, struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(store, "DELETE FROM finding WHERE record = ?1 AND stage = 3", &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, member->record);
-    enum status status = sqlite_execute(statement, error);
-    return status || !finding ? status
-                              : transform_queue_put_finding(store, member->record, finding, 3, error);
+    enum status status = run_for(store, "UPDATE finding SET stage = -3 WHERE record = ?1 AND stage = 3",
+                                 member->record, error);
+    if (!status && finding)
+        status = transform_queue_put_finding(store, member->record, finding, 3, error);
+    return status ? status
+                  : run_for(store, "DELETE FROM finding WHERE record = ?1 AND stage = -3", member->record,
+                            error);
 }
 
 static enum status tell_outbox(struct store *store, const struct resolution_member *member,

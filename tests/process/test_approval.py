@@ -132,6 +132,8 @@ class Lists(Office, Night):
         self.assertIn("\n     | 1. 9.999999 - Giả\n     | BÃI BỎ (9)\n", text)
         self.assertRegex(page, r"<del>Thủ tục 1\.000001</del><ins>Tên &lt;b&gt;mới&lt;/b&gt;</ins>")
         self.assertEqual(self.expect(self.run_as("plan", "--list", "1"), 0).stdout, text)
+        self.assertIn('"1x" is no number', self.expect(self.run_as("plan", "--list", "1x"), 2).stderr)
+        self.assertIn("no list 9", self.expect(self.run_as("plan", "--list", "9"), 2).stderr)
 
     def test_an_approver_is_told_what_of_a_list_is_not_wanted_any_more(self):
         self.place.configure(approval=None)

@@ -188,6 +188,9 @@ class Brakes(Night):
         self.assertIn("--release-brake changes --release-brake shrunken_source", done.stderr)
         self.stopped("shrunken_source", command=("run", "--release-brake", "changes", "--reason", "x"))
         self.assertEqual(self.releases(), [], "what did not go on is not released")
+        for reason in ("", "  "):
+            self.expect(self.place.run("run", "--release-brake", "changes", "--release-brake", "shrunken_source", "--reason", reason), 2)
+        self.assertEqual(self.releases(), [], "a reason that says nothing is none")
         self.expect(self.place.run("run", "--release-brake", "changes", "--release-brake", "shrunken_source", "--reason",
                                    "x"), 0)
         self.assertEqual([detail["brake"] for _, detail in self.releases()], ["changes", "shrunken_source"])

@@ -12,7 +12,7 @@ import threading
 import unittest
 import zlib
 
-from harness import Place, Simulator, procedures
+from harness import Place, Simulator, procedure, procedures
 from second_portal import MAKES, Answer, Make, Portal
 from test_drivers import certificates
 
@@ -378,6 +378,34 @@ class Contradictions(Evidence):
             portal.answer = listing
             done = self.expect(place, 1, "reconcile", "--json")
             self.assertEqual((done.json["same"], done.json["differs"]), (1, 1))
+
+    def names_alone(self, make):
+        """A place with three procedures, the third withdrawn, at a portal whose listing says no more than their codes."""
+        portal = self.enterContext(Portal(make))
+        place = self.new_place(portal)
+        place.records(*procedures(3))
+        self.expect(place, 0)
+        place.records(*procedures(2), procedure("1.000003", status="abolished"))
+        self.expect(place, 0)
+        portal.answer = lambda method, path, portal: (
+            Answer(200, {"items": [{"code": code} for code in portal.held]}) if path.startswith("/v1/procedures?") else None)
+        return portal, place
+
+    def test_a_listing_that_only_names_the_codes_proves_nothing(self):
+        portal, place = self.names_alone(Make(version=None, digest=None, said=(), shown=("content", "status")))
+        self.assertEqual(self.expect(place, 0, "reconcile", "--json").json["same"], 3)
+        content = json.loads(portal.held["1.000001"].content)
+        portal.held["1.000001"].content = json.dumps({**content, "name": "Tên của cổng"}).encode()
+        portal.held["1.000003"].status = "published"
+        done = self.expect(place, 1, "reconcile", "--json")
+        self.assertEqual((done.json["same"], done.json["differs"]), (1, 2), done.json["rows"])
+
+    def test_the_etag_that_was_acknowledged_is_a_sign_where_nothing_else_is_shown(self):
+        portal, place = self.names_alone(Make(version=None, digest=None, etag="strong", said=("status",), shown=("code",)))
+        self.assertEqual(self.expect(place, 0, "reconcile", "--json").json["same"], 3)
+        portal.held["1.000001"].number += 1
+        done = self.expect(place, 1, "reconcile", "--json")
+        self.assertEqual((done.json["same"], done.json["untold"]), (2, 1), done.json["rows"])
 
     def test_a_listing_without_end_is_broken_off(self):
         with Portal() as portal:

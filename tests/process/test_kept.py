@@ -60,6 +60,18 @@ class Kept(Night):
         self.assertEqual([row["key"] for row in self.kept("--since", "1")["rows"]], ["1.000002"])
         self.assertEqual(self.kept("--new")["total"], 2)  # both runs are of one night
 
+    def test_what_is_held_was_taken_up_and_is_held_again_is_not_new(self):
+        one, other = [procedure("1.000001")], [procedure("1.000001", name="Một tên khác")]
+        self.night(one, other)
+        self.expect(self.place.run("retry", "--reason", "lại"), 0)
+        self.night(one, other)
+        self.assertEqual([row["outcome"] for row in self.kept()["rows"]], ["held", "held"])
+        self.assertEqual(self.kept("--since", "1")["total"], 0)
+        self.night(one, [], code=0)
+        last = self.place.last_run()["run"]
+        self.night(one, other)
+        self.assertEqual(self.kept("--since", str(last))["total"], 2)
+
     @unittest.skipUnless(FAKETIME, "needs faketime")
     @whole_speed
     def test_a_rerun_at_noon_opens_no_new_night(self):

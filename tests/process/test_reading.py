@@ -6,9 +6,10 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import unittest
 
-from harness import PROGRAM, Night, Place, Simulator, procedure, procedures, wait_until
+from harness import PROGRAM, ROOT, Night, Place, Simulator, procedure, procedures, wait_until
 
 COMMANDS = (("status",), ("status", "--rules"), ("runs",), ("show", "1.000001"), ("history", "1.000001"), ("kept",),
             ("history", "1.000001", "--on", "2099-01-01"), ("health",), ("plan",), ("report", "so-luong"),
@@ -67,6 +68,30 @@ class Reading(Night):
             with self.subTest(command):
                 self.assertTrue(self.read(store, *command))
                 self.assertEqual(trace(store.parent), before)
+
+    def test_of_a_store_that_may_not_be_read_no_verifier_says_that_it_does_not_hold(self):
+        os.chmod(self.place.store.parent, 0o755)
+        for locked in (self.place.store, self.place.store.parent):
+            os.chmod(locked, 0o700)
+            for command in ([PROGRAM, "audit", "verify"], [sys.executable, ROOT / "scripts/verify-ledger"], [PROGRAM, "audit", "verify", "--store"]):
+                done = subprocess.run([*STRANGER, *command, str(self.place.store)], cwd="/", text=True, capture_output=True, timeout=60)
+                self.assertEqual((done.returncode, done.stdout), (3, ""), (command, done))
+
+    def test_a_folder_that_takes_no_head_stops_what_writes_before_it_begins(self):
+        folder = self.place.store.parent
+        head = folder / (self.place.store.name + ".checkpoint")
+        old = head.read_bytes()
+        self.expect(self.place.run("run"), 1)
+        head.write_bytes(old)
+        for path in (folder, *folder.iterdir()):
+            os.chown(path, 65534, 65534)
+        os.chmod(folder, 0o500)
+        runs = self.place.one("SELECT count(*) FROM audit_runs")
+        done = subprocess.run([*STRANGER, PROGRAM, "--config", str(self.place.folder / "congkhai.yaml"), "retry", "--reason", "x"], cwd="/", text=True,
+                              capture_output=True, timeout=60, env={**self.place.environment, "TMPDIR": "/tmp"})
+        self.assertEqual(done.returncode, 3, done)
+        self.assertIn("nothing was begun", done.stderr)
+        self.assertEqual(self.place.one("SELECT count(*) FROM audit_runs"), runs)
 
     def test_it_says_what_the_configuration_would(self):
         for command in (("kept",), ("report", "so-luong"), ("status",)):

@@ -133,6 +133,15 @@ class Reports(Night):
             self.assertEqual(database.execute("SELECT count(*) FROM report_procedures WHERE day <= '2026-03-03' AND "
                                               "(to_day IS NULL OR to_day > '2026-03-03') AND status = 'published'").fetchone()[0], 4)
 
+    def test_the_end_alone_means_its_quarter_and_what_is_kept_back_is_of_now(self):
+        self.night("2026-03-02", record("1.000001", signed="2026-02-26", decision="1/QĐ-UBND"))
+        self.assertEqual(self.report("cong-bo", "--to", "2026-05-15")["period"]["from"], "2026-04-01")
+        self.assertEqual(self.report("cong-bo")["period"]["from"], "2026-10-01")
+        for option in ("--from", "--to", "--as-of"):
+            done = self.at("2026-12-31", "--language", "en", "report", "cho-hoan-thien", option, "2026-05-01")
+            self.assertEqual(done.code, 2, done)
+            self.assertIn("leave --from, --to and --as-of out", done.stderr)
+
     def test_other_offices_are_a_level_and_a_code_without_a_name_is_another_agency(self):
         self.place.change_source(map={**WIDE, "agency.code": "/agency"})
         self.night("2026-03-02", record("1.000001", levels=["other"]), record("1.000002", levels=["district"]), record("1.000003"),

@@ -73,8 +73,8 @@ static enum status tell(struct error *error)
     enum status status = outbox_find(night.store, &night.arena, TEXT("1.000003"), &item, error);
     struct reconciliation_entry entry = { TEXT_NONE, item.version, &item.held_digest, "published" };
     entry.code = TEXT("1.000003");
-    status = status ? status : reconciliation_told(night.store, entry.code, &entry, error);
-    status = status ? status : reconciliation_told(night.store, TEXT("1.000004"), NULL, error);
+    status = status ? status : reconciliation_told(night.store, entry.code, &entry, TEXT_NONE, error);
+    status = status ? status : reconciliation_told(night.store, TEXT("1.000004"), NULL, TEXT_NONE, error);
     status = status ? status : store_commit(night.store, error);
     if (status)
         store_rollback(night.store);
