@@ -55,11 +55,12 @@ static enum status name_socket(struct http_server_socket *made, struct error *er
               host, sizeof host);
     snprintf(made->host, sizeof made->host, six ? "[%s]" : "%s", host);
     if (!is_loopback(&address)) /* what --listen says was looked at before */
-        return error_set(error, STATUS_USAGE,
-                         _("the socket that was handed over listens at %s: pages are shown to this machine alone; "
-                           "in its unit write ListenStream=127.0.0.1:8630 or a path, and put a proxy with "
-                           "accounts before it (docs/console.md)"),
-                         made->host);
+        return error_set(
+            error, STATUS_USAGE,
+            _("the socket that was handed over listens at %s: pages are shown to this machine alone; "
+              "in its unit write ListenStream=127.0.0.1:8630 or a path, and put a proxy with "
+              "accounts before it (docs/console.md)"),
+            made->host);
     snprintf(made->address, sizeof made->address, "http://%s:%u/", made->host,
              (unsigned)ntohs(six ? address.six.sin6_port : address.four.sin_port));
     return STATUS_OK;
