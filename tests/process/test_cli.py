@@ -428,7 +428,7 @@ class Commands(Night):
                              "retry": {"attempts": 0, "first": "5s", "most": "1s"}}}, ("attempts", '"first" is the first', "nowhere", '"url"')),
                 ({"notify": [{"url": "foo", "style": "hc"}, {"command": ""}, {"metrics": "/x", "foo": 1}]}, ('"hc"', '"foo" is no', "one way", 'key "foo"')),
                 ({"ledger": {"copies": [{"url": "foo"}, {"folder": "a", "command": "b"}]}}, ('"foo" is no', "one way")),
-                ({"rules": ["rules.yaml"]}, (*rules, "nowhere")),
+                ({"rules": ["rules.yaml"]}, (*rules, "nowhere", "holidays")),
                 ({"rules": ["rules.yaml", "cut.yaml"]}, (*rules, "no YAML")),
                 ({"sources": [self.place.source("a", format="ndjsn", fetch={"fil": "x"}, encoding="utf-9",
                                                 map={**MAP, "coed": "/c", "name": {"from": "/n", "match": "(", "codes": "nowhere"}})]},
