@@ -38,7 +38,7 @@ static enum status refuse_place(const char *listen_at, struct error *error)
 }
 
 /* What it is called, of a socket that listens. */
-static enum status name_socket(struct http_server_socket *made, const char *listen_at, struct error *error)
+static enum status name_socket(struct http_server_socket *made, struct error *error)
 {
     union address address = { 0 };
     socklen_t length = sizeof address;
@@ -50,12 +50,17 @@ static enum status name_socket(struct http_server_socket *made, const char *list
         snprintf(made->address, sizeof made->address, "unix:%s", address.local.sun_path);
         return STATUS_OK;
     }
-    if (!is_loopback(&address))
-        return refuse_place(listen_at, error);
     bool six = address.any.sa_family == AF_INET6;
     inet_ntop(address.any.sa_family, six ? (void *)&address.six.sin6_addr : (void *)&address.four.sin_addr,
               host, sizeof host);
     snprintf(made->host, sizeof made->host, six ? "[%s]" : "%s", host);
+    if (!is_loopback(&address)) /* what --listen says was looked at before */
+        return error_set(
+            error, STATUS_USAGE,
+            _("the socket that was handed over listens at %s: pages are shown to this machine alone; "
+              "in its unit write ListenStream=127.0.0.1:8630 or a path, and put a proxy with "
+              "accounts before it (docs/console.md)"),
+            made->host);
     snprintf(made->address, sizeof made->address, "http://%s:%u/", made->host,
              (unsigned)ntohs(six ? address.six.sin6_port : address.four.sin_port));
     return STATUS_OK;
@@ -151,7 +156,7 @@ enum status http_server_socket_open(const char *listen_at, int given, struct htt
     enum status status = given >= 0                        ? STATUS_OK
                          : !strncmp(listen_at, "unix:", 5) ? open_unix(listen_at, made, error)
                                                            : open_tcp(listen_at, made, error);
-    return status ? status : name_socket(made, listen_at, error);
+    return status ? status : name_socket(made, error);
 }
 
 void http_server_socket_abandon(struct http_server_socket *made)

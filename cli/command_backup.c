@@ -106,6 +106,8 @@ static enum status examine(struct session *session, const char *path, struct res
     const char *place = session->configuration.store;
     struct audit_report report;
     struct store *backup;
+    if (!file_exists(path))
+        return error_set(error, STATUS_USAGE, _("there is no file or folder %s"), path);
     if (store_check_file(path, error) || verify(session, path, arena, &report, error) ||
         store_open(path, STORE_EXAMINE, session->clock, &backup, error))
         return error->status;

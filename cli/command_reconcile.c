@@ -283,7 +283,8 @@ static void print_view(const struct reconcile_view *view, struct text code, cons
         printf(_("The portal does not know " TEXT_PRINT "\n"), TEXT_ARG(code));
     else
         printf(_(TEXT_PRINT " at the portal: %s, version " TEXT_PRINT "\n"), TEXT_ARG(code),
-               view->status ? view->status : "-", TEXT_ARG(view->version.bytes ? view->version : TEXT("-")));
+               view->status ? words_said(view->status) : "-",
+               TEXT_ARG(view->version.bytes ? view->version : TEXT("-")));
     if (!view->ours_known)
         printf(_("The store has no content of it\n"));
     if (view->known && !view->there)

@@ -174,21 +174,12 @@ static void say_repairs(const struct night *night)
         say(night, line.bytes);
 }
 
-/* So much that a thread of its own is worth the words of all codes. */
-static bool brings_much(const struct night *night)
-{
-    int64_t changed = 0;
-    for (size_t i = 0; i < night->result_count; i++)
-        changed += night->results[i].counts.changed;
-    return changed >= 1000 && changed * 2 >= night->counts.seen;
-}
-
 static enum status run_transform(struct night *night, struct store *store, struct error *error)
 {
     char line[512];
     struct resolve_counts *work = &night->transformed.work;
     int64_t repairs = 0;
-    if (night->load && brings_much(night))
+    if (night->load)
         night->session->search_ahead = search_ahead_open(store);
     if (transform_run(store, night->transformer, &night->transformed, error))
         return error->status;
@@ -234,6 +225,8 @@ static enum status run_load(struct night *night, struct store *store, struct err
     char line[512];
     struct run_counts *counts = &night->counts;
     warn_of_another_portal(night, store);
+    if (!night->transform)
+        night->session->search_ahead = search_ahead_open(store);
     enum status status = load_run(store, &night->loading, counts, error);
     approval_lists_say_news(night->session, &night->news);
     snprintf(line, sizeof line,

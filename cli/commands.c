@@ -10,7 +10,7 @@
 static const char *const health_exits[] = {
     N_("OK"),
     N_("WARNING: something is newly kept back, or a term of the law is near or over"),
-    N_("CRITICAL: the last night is too old, has not ended or stopped, or the ledger does not verify or is "
+    N_("CRITICAL: the last night is too old, stopped or was broken off, or the ledger does not verify or is "
        "lost"),
     N_("UNKNOWN: it could not be found out"),
     NULL,
@@ -31,7 +31,7 @@ const struct command commands[] = {
     { "init", "from", "[DIR]", 0, 1, NEEDS_NOTHING, command_init,
       N_("writes a commented starter configuration"),
       N_("Beside congkhai.yaml it writes the shipped rule packs and code lists. What is there already is never written over."),
-      "0 2", "congkhai init /etc/congkhai", NULL },
+      "0 2 3", "congkhai init /etc/congkhai", NULL },
     { "check", "online", "", 0, 0, NEEDS_CONFIGURATION, command_check,
       N_("validates configuration, maps, rules, code lists and constants"),
       N_("Each error is told with file, line and column. What run would refuse, check refuses."),

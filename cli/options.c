@@ -239,7 +239,8 @@ static enum status check_command(const struct invocation *invocation, const stru
     if (!command)
         return no_command(words, count, error);
     if (invocation->argument_count < command->least || invocation->argument_count > command->most)
-        return error_set(error, STATUS_USAGE, _("usage: congkhai %s %s"), command->name, command->arguments);
+        return error_set(error, STATUS_USAGE, _("usage: congkhai %s%s%s"), command->name,
+                         *command->arguments ? " " : "", command->arguments);
     if (invocation->store && invocation->config)
         return error_set(error, STATUS_USAGE,
                          _("--store reads without a configuration: give one of --store and --config"));

@@ -142,6 +142,7 @@ struct decode_child {
     const volatile sig_atomic_t *stop;
     struct child *child; /* NULL: none is there now */
     int64_t read;        /* bytes that it was given */
+    const char *ahead;   /* the bytes of a document that it has behind the one at hand; NULL: none */
     /* of the document at hand */
     int64_t given;  /* records that were given out */
     int64_t passed; /* … that this process gave again */
@@ -171,6 +172,14 @@ void decode_child_close(struct decode_child *child)
     free(child);
 }
 
+/* What it had not answered is sent anew, to another one. */
+static void end_process(struct decode_child *child, struct child_death *death)
+{
+    child_close(child->child, death);
+    child->child = NULL;
+    child->ahead = NULL;
+}
+
 /* All of it, from its beginning: what is asked of each document only where something ended a process before. */
 static struct text whole_text(const struct document *document, struct arena *arena)
 {
@@ -181,18 +190,8 @@ static struct text whole_text(const struct document *document, struct arena *are
     return bytes;
 }
 
-static enum status send_document(struct decode_child *child, const struct document *document,
-                                 struct error *error)
+static void put_document(struct decode_child *child, const struct document *document)
 {
-    child->passed = child->left = 0;
-    child->context = TEXT_NONE;
-    if (!child->child) {
-        if (child_open(child->spawner, CHILD_DECODE, (int64_t)child->number, &child->child, error))
-            return error->status;
-        child->child->channel.stop = child->stop;
-        child->child->channel.patience = DECODE_PATIENCE;
-        child->read = 0;
-    }
     struct buffer *out = &child->child->channel.out;
     size_t start = message_begin(out, SAID_DOCUMENT);
     message_put_string(out, document->name);
@@ -202,7 +201,34 @@ static enum status send_document(struct decode_child *child, const struct docume
     child->read += document->spool ? (int64_t)document->spool->length : (int64_t)document->stream.rest.length;
     /* What fails here is found when the answer is waited for. */
     (void)channel_send(&child->child->channel, document->spool ? document->spool->descriptor : -1);
+}
+
+static enum status send_document(struct decode_child *child, const struct document *document,
+                                 struct error *error)
+{
+    child->passed = child->left = 0;
+    child->context = TEXT_NONE;
+    if (child->ahead && child->ahead != document->stream.rest.bytes)
+        end_process(child, NULL); /* it speaks of another one */
+    if (!child->child) {
+        if (child_open(child->spawner, CHILD_DECODE, (int64_t)child->number, &child->child, error))
+            return error->status;
+        child->child->channel.stop = child->stop;
+        child->child->channel.patience = DECODE_PATIENCE;
+        child->read = 0;
+    }
+    if (!child->ahead)
+        put_document(child, document);
+    child->ahead = NULL;
     return STATUS_OK;
+}
+
+void decode_child_ahead(struct decode_child *child, const struct document *document)
+{
+    if (!child->child || child->over || child->ahead || child->deaths->count || document->spool)
+        return;
+    put_document(child, document);
+    child->ahead = document->stream.rest.bytes;
 }
 
 static enum status open_document(struct decode *decode, struct error *error)
@@ -230,8 +256,7 @@ static enum status bury(struct decode *decode, enum status how, struct error *er
     ARENA_OWNED struct arena arena = { 0 };
     struct decode_child *child = decode->child;
     struct child_death death = { 0 };
-    child_close(child->child, &death);
-    child->child = NULL;
+    end_process(child, &death);
     child->left = 0;
     if (how == STATUS_STOP || (child->stop && *child->stop)) {
         child->over = true; /* what dies now says nothing of the document */
@@ -308,8 +333,7 @@ static enum status hear(struct decode *decode, struct decoded *decoded, struct e
         struct decoded last = *decoded;
         last.bytes = last.bytes.bytes ? text_copy(decode->arena, last.bytes) : TEXT_NONE;
         *decoded = last;
-        child_close(child->child, NULL);
-        child->child = NULL;
+        end_process(child, NULL);
     }
     return message->kind == SAID_END ? STATUS_END : status;
 }
@@ -349,10 +373,8 @@ static void close_document(struct decode *decode)
 {
     struct decode_child *child = decode->child;
     /* A process in the middle of a document that nobody wants the rest of. */
-    if (!child->over) {
-        child_close(child->child, NULL);
-        child->child = NULL;
-    }
+    if (!child->over)
+        end_process(child, NULL);
 }
 
 const struct decode_driver decode_in_child = {

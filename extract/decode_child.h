@@ -20,6 +20,10 @@ struct decode_child *decode_child_open(struct spawner *spawner, size_t number, s
                                        const volatile sig_atomic_t *stop);
 void decode_child_close(struct decode_child *child); /* NULL is no error */
 
+/* Behind the document that is open, before its first record is asked for: the one that is opened next is on its way
+ * already, unless something ended a process before. Its bytes lie in memory and stay where they are. */
+void decode_child_ahead(struct decode_child *child, const struct document *document);
+
 /* `decode->child` does the work. */
 extern const struct decode_driver decode_in_child;
 

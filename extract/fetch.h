@@ -44,6 +44,9 @@ struct fetch_driver {
     enum status (*open)(struct fetch *fetch, struct error *error);
     enum status (*next)(struct fetch *fetch, struct document *document,
                         struct error *error); /* OK, END, STOP */
+    /* The document that `next` will give after the one that is open now, where both lie in memory: whoever takes it apart may
+     * begin. Borrowed. NULL, also as a result: there is no such thing. */
+    const struct document *(*ahead)(struct fetch *fetch);
     /* Begins again at the first document, for a second walk; NULL: what is read cannot move meanwhile. */
     enum status (*again)(struct fetch *fetch, struct error *error);
     void (*close)(struct fetch *fetch);

@@ -37,8 +37,15 @@ struct folder_state {
     struct one_file *files;
     size_t count, at;
     /* A file is read from a copy, so that one which moves meanwhile has given nothing. */
-    struct buffer small;
+    struct buffer small[2]; /* of the document that is open, and of the one behind it */
+    unsigned turn;
     struct spool_file large;
+    struct {
+        bool ready; /* the next file was read already, with this result */
+        enum status status;
+        struct document document;
+        struct error error;
+    } ahead;
     char path[SPOOL_FILE_PATH];
     struct crypto_hash *hash; /* of the names, sizes and digests of all that was read */
     struct crypto_hash *file; /* of one of them */
@@ -213,14 +220,15 @@ static enum status read_blocks(struct fetch *fetch, const struct one_file *file,
 {
     struct folder_state *state = fetch->user_data;
     struct file_state after;
+    struct buffer *small = &state->small[state->turn];
     for (size_t got = 1, length = 0; got; length += got) {
-        char *room = buffer_room(&state->small, BLOCK);
+        char *room = buffer_room(small, BLOCK);
         if ((keep == KEEP_NOTHING && fetch->stop && *fetch->stop) ||
             stream->read(stream, room, BLOCK, &got, error))
             return error->status = STATUS_STOP;
         crypto_hash_feed(state->file, room, got);
         if (keep == KEEP_SMALL)
-            state->small.length += got;
+            small->length += got;
         else if (keep == KEEP_LARGE && spool_file_put(&state->large, (struct text){ room, got }, error))
             return error->status;
         if (keep == KEEP_SMALL && length > (size_t)SMALL)
@@ -238,7 +246,7 @@ static enum status read_copy(struct fetch *fetch, const struct one_file *file, e
     struct file_stream stream;
     if (file_stream_open(fetch->arena, file->path, &stream, error))
         return error->status = STATUS_STOP;
-    buffer_clear(&state->small);
+    buffer_clear(&state->small[state->turn]);
     enum status status = STATUS_OK;
     if (keep == KEEP_LARGE && !state->large.open)
         status = spool_file_open(&state->large, error);
@@ -359,7 +367,8 @@ static void close_folder(struct fetch *fetch)
     struct folder_state *state = fetch->user_data;
     if (!state)
         return;
-    buffer_free(&state->small);
+    buffer_free(&state->small[0]);
+    buffer_free(&state->small[1]);
     spool_file_close(&state->large);
     crypto_hash_close(state->hash);
     crypto_hash_close(state->file);
@@ -368,16 +377,22 @@ static void close_folder(struct fetch *fetch)
 
 /* ---- giving them out ---- */
 
+static bool lies_in_memory(const struct fetch *fetch, const struct one_file *file)
+{
+    return file->state.size <= SMALL && fetch->source->format != SOURCE_XLSX;
+}
+
 static enum status take_file(struct fetch *fetch, const struct one_file *file, struct document *document,
                              struct error *error)
 {
     struct folder_state *state = fetch->user_data;
-    bool small = file->state.size <= SMALL && fetch->source->format != SOURCE_XLSX;
+    bool small = lies_in_memory(fetch, file);
+    state->turn ^= 1;
     if (read_file(fetch, file, small ? KEEP_SMALL : KEEP_LARGE, error))
         return error->status;
     *document = (struct document){ .name = file->name };
     if (small) {
-        file_stream_memory(buffer_view(&state->small), file->name, &document->stream);
+        file_stream_memory(buffer_view(&state->small[state->turn]), file->name, &document->stream);
         return STATUS_OK;
     }
     spool_file_stream(&state->large, file->name, &document->stream);
@@ -387,12 +402,36 @@ static enum status take_file(struct fetch *fetch, const struct one_file *file, s
     return STATUS_OK;
 }
 
+static const struct document *file_ahead(struct fetch *fetch)
+{
+    struct folder_state *state = fetch->user_data;
+    bool open = state->at && lies_in_memory(fetch, &state->files[state->at - 1]);
+    if (!state->ahead.ready && open && state->at < state->count &&
+        lies_in_memory(fetch, &state->files[state->at])) {
+        state->ahead.ready = true;
+        state->ahead.status =
+            take_file(fetch, &state->files[state->at], &state->ahead.document, &state->ahead.error);
+    }
+    return state->ahead.ready && !state->ahead.status ? &state->ahead.document : NULL;
+}
+
+static enum status take_next(struct fetch *fetch, struct document *document, struct error *error)
+{
+    struct folder_state *state = fetch->user_data;
+    const struct one_file *file = &state->files[state->at++];
+    if (!state->ahead.ready)
+        return take_file(fetch, file, document, error);
+    state->ahead.ready = false;
+    *document = state->ahead.document;
+    return state->ahead.status ? error_copy(error, state->ahead.status, &state->ahead.error) : STATUS_OK;
+}
+
 /* One that cannot be read is no reason to leave the others. */
 static enum status next_file(struct fetch *fetch, struct document *document, struct error *error)
 {
     struct folder_state *state = fetch->user_data;
     while (state->at < state->count && !state->same) {
-        enum status status = take_file(fetch, &state->files[state->at++], document, error);
+        enum status status = take_next(fetch, document, error);
         if (status != STATUS_STOP)
             return status;
         listing_doubt(fetch->listing, true, error);
@@ -415,6 +454,7 @@ const struct fetch_driver fetch_folder = {
     .check = check_folder,
     .open = open_folder,
     .next = next_file,
+    .ahead = file_ahead,
     .close = close_folder,
 };
 

@@ -212,6 +212,18 @@ static void remember_end(struct reading *reading, const struct document *documen
     memory->unended[memory->unended_count++] = text_copy(reading->arena, text_of(document->name));
 }
 
+/* While what came of this document is staged, the next one is taken apart. */
+static void send_ahead(struct reading *reading)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct fetch *fetch = reading->fetch;
+    const struct document *next =
+        reading->child && fetch->driver->ahead && !reading->deaths.count ? fetch->driver->ahead(fetch) : NULL;
+    /* The process is told the name as it will be. */
+    if (next && text_equal(secrets_cover(&arena, text_of(next->name), false), text_of(next->name)))
+        decode_child_ahead(reading->child, next);
+}
+
 /* *broken: the document was not read to its end. */
 static enum status read_document(struct reading *reading, struct document *document, bool *broken,
                                  struct error *error)
@@ -230,6 +242,7 @@ static enum status read_document(struct reading *reading, struct document *docum
         return error->status;
     enum status status = decode_begin(&decode, &reason);
     if (status == STATUS_OK) {
+        send_ahead(reading);
         status = read_records(reading, &decode, broken, error);
     } else if (status == STATUS_STOP || status == STATUS_REJECT) {
         struct decoded nothing = { 0 };

@@ -13,9 +13,10 @@ static enum status ask(struct portal *portal, struct error *error)
         return error->status;
     if (report.said == RESULT_HELD || report.said == RESULT_UNKNOWN)
         return STATUS_OK;
-    if (report.said == RESULT_NOT_LEFT) {
+    if (report.said == RESULT_NOT_LEFT || report.said == RESULT_CLOSED) {
         struct error reason;
-        stop_reason(&reason, portal->settings->shown, CONGESTION_UNREACHABLE, &report);
+        stop_reason(&reason, portal->settings->shown,
+                    report.said == RESULT_CLOSED ? CONGESTION_NONE : CONGESTION_UNREACHABLE, &report);
         return error_copy(error, STATUS_STOP, &reason);
     }
     return error_set(error, STATUS_STOP, _("the portal %s does not answer as it should: " TEXT_PRINT),

@@ -170,9 +170,9 @@ enum status restoration_compared(struct store *store, bool *compared, int64_t *l
         "  WHERE s.event = 'run-started' AND s.run > r.run AND json_extract(s.detail, '$.command') IN"
         "  ('run', 'load') AND json_type(s.detail, '$.filter') IS NULL"
         "  AND json_extract(c.detail, '$.exit_code') IN (0, 1)),"
-        " (SELECT count(*) FROM procedure_state p WHERE p.held_status IS NOT NULL AND NOT " ASKED(
-            "p.code") ")"
-                      " FROM " RESTORED " r";
+        " (SELECT count(*) FROM procedure_state p WHERE p.held_status IN ('published', 'abolished') AND "
+        "NOT " ASKED("p.code") ")"
+                               " FROM " RESTORED " r";
     struct sqlite_statement *row;
     *compared = true;
     *left = 0;

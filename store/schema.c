@@ -61,8 +61,7 @@ enum status schema_prepare(struct sqlite *database, bool may_write, const char *
     }
     if (application != APPLICATION || *version < 1)
         return error_set(error, STATUS_USAGE,
-                         _("%s is a SQLite file, but no store of congkhai; name another file with \"store\""),
-                         path);
+                         _("%s is a SQLite file, but no store of congkhai; name another file"), path);
     if (*version > STORE_VERSION)
         return error_set(error, STATUS_USAGE,
                          _("%s was made by a newer congkhai (its version is %lld, this program knows %d); "

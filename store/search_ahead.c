@@ -8,6 +8,7 @@
 #include "core/memory.h"
 
 #define BLOCK ((size_t)64 << 10)
+#define LEAST 1000
 
 struct search_ahead {
     char *path;
@@ -55,9 +56,28 @@ static void *run(void *argument)
     return NULL;
 }
 
-struct search_ahead *search_ahead_open(const struct store *store)
+/* The thread goes through all codes: half of them are to be new. */
+static bool pays(struct store *store)
+{
+    struct sqlite_statement *row;
+    struct error ignored;
+    if (store_sql(store,
+                  "SELECT n >= ?1 AND 2 * n >= (SELECT count(*) FROM record) FROM (SELECT"
+                  " (SELECT count(*) FROM record WHERE work > 0)"
+                  " + (SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL) AS n)",
+                  &row, &ignored))
+        return false;
+    sqlite_bind_number(row, 1, LEAST);
+    bool paying = sqlite_step(row, &ignored) == STATUS_OK && sqlite_number(row, 0);
+    sqlite_reset_statement(row);
+    return paying;
+}
+
+struct search_ahead *search_ahead_open(struct store *store)
 {
     struct error ignored;
+    if (!pays(store))
+        return NULL;
     struct search_ahead *ahead = memory_new(struct search_ahead);
     ahead->path = memory_copy_string(store_path(store));
     ahead->joined = true;

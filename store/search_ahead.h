@@ -16,8 +16,8 @@
 
 struct search_ahead;
 
-/* NULL: there is no thread, or no room for what it would write. */
-struct search_ahead *search_ahead_open(const struct store *store);
+/* NULL: too little is to be settled and published to be worth it, or there is no thread, or no room for what it would write. */
+struct search_ahead *search_ahead_open(struct store *store);
 /* Waits for the thread. True: the line of this code (without its line feed), made of just this; codes are asked for in
  * their order. */
 bool search_ahead_find(struct search_ahead *ahead, struct text code, struct search_origin origin,

@@ -699,6 +699,17 @@ class Places(Night):
         running.stderr.close()
         listening.close()
 
+    def test_a_socket_that_was_handed_over_and_is_open_to_others_is_refused_by_its_own_address(self):
+        listening = socket.create_server(("0.0.0.0", 0))
+        done = subprocess.run(
+            ["sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh", BUILD / "congkhai", "--language", "en", "--config",
+             self.place.folder / "congkhai.yaml", "console"], env=environment(self.place), stderr=subprocess.PIPE, text=True,
+            preexec_fn=lambda: os.dup2(listening.fileno(), 3), close_fds=False, timeout=60)
+        listening.close()
+        self.assertEqual(done.returncode, 2, done)
+        self.assertIn("listens at 0.0.0.0:", done.stderr)
+        self.assertIn("ListenStream=", done.stderr)
+
     @unittest.skipUnless(shutil.which("nginx"), "there is no nginx")
     def test_the_proxy_of_the_documents_asks_for_an_account(self):
         self.place.records(procedure("1.000001"))

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 
-from harness import Night, SANITIZED, lines, procedure, procedures, slow
+from harness import Night, SANITIZED, Simulator, lines, procedure, procedures, slow
 
 SOUND = procedures(3)
 
@@ -383,6 +383,12 @@ class Documents(Night):
         self.place.records(procedure("1.000001"))
         self.place.change_portal(url="http://127.0.0.1:9/v1")
         self.expect(self.place.run("check", "--online"), 3, r"the portal http://127\.0\.0\.1:9/v1 cannot be reached \(")
+
+    def test_check_online_says_what_to_check_where_the_portal_shuts_its_door(self):
+        self.place.records(procedure("1.000001"))
+        with Simulator("--token", "another-token") as shut:
+            self.place.change_portal(url=shut.url)
+            self.expect(self.place.run("check", "--online"), 3, r"refuses the credentials \(HTTP 401 .*: check portal\.auth")
 
     def test_two_sources_that_differ_are_held_and_told_in_which_fields(self):
         self.place.configure(sources=[self.place.source("one"), self.place.source("two")])

@@ -67,6 +67,7 @@ class Reconcile(Night):
         self.place.records(*procedures(2))
         self.expect(self.place.run("run"), 0)
         self.expect(self.place.run("reconcile", "--show", "1.000001"), 0, "0 fields differ")
+        self.assertIn("trên cổng: công khai", self.place.run("--language", "vi", "reconcile", "--show", "1.000001").stdout)
         records = procedures(2)
         records[0]["name"] = "Tên mới"
         self.place.records(*records)

@@ -210,6 +210,17 @@ class Restore(unittest.TestCase):
         self.assertEqual(self.portal.requests("get") - asked, 1, "each is asked about once")
         self.assertTrue(self.expect("status", 0).json["compared"])
 
+    def test_what_was_never_there_is_none_of_those_it_believes_to_stand_there(self):
+        never = procedure("1.000009", status="abolished")
+        self.place.records(*procedures(2), never)
+        self.expect("run", 0)
+        second = self.place.folder / "second.db"
+        self.expect("backup", 0, second)
+        self.expect("restore", 0, second, "--reason", "thử")
+        status = self.expect("status", 0).json
+        stands = self.place.one("SELECT count(*) FROM audit_current")
+        self.assertEqual((status["compared"], status["not_compared"]), (False, stands))
+
     def test_restoring_refuses_what_does_not_verify_and_wants_a_reason(self):
         self.assertEqual(self.place.run("restore", self.saved).code, 2)
         shutil.copy(self.saved, self.place.folder / "forged.db")

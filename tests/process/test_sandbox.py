@@ -135,6 +135,26 @@ class Rights(unittest.TestCase):
         self.assertTrue(held["on"]["findings"])
 
 
+    def test_a_folder_of_files_whole_broken_and_large_gives_the_same_with_and_without_it(self):
+        """With it a file is taken apart while what came of the one before is staged."""
+        bodies = [json.dumps(procedure("1.000001")), '{"code": "1.', json.dumps(procedure("1.000002", notes="l" * (1 << 21))), "",
+                  json.dumps(procedure("1.000003")), json.dumps([procedure("1.000004")]), '{"a": 1} {', json.dumps(procedure("1.000005"))]
+        held = {}
+        for sandbox in ("on", "off"):
+            with Simulator() as portal, Place(portal, sandbox=sandbox) as place:
+                place.change_source(fetch={"folder": "inbox", "match": "*.json", "quiet": 0}, format="json")
+                for number, body in enumerate(bodies):
+                    place.write(f"inbox/{number}.json", body)
+                self.assertEqual(place.run("run").code, 1)
+                place.write("inbox/1.json", json.dumps(procedure("1.000006")))
+                place.write("inbox/4.json", '{"code": "1.')
+                self.assertEqual(place.run("run").code, 1)
+                held[sandbox] = (place.sql("SELECT r.key, r.locator, r.code, r.outcome, r.present, f.rule, f.message FROM record r"
+                                           " LEFT JOIN finding f ON f.record = r.id ORDER BY 1, 2, 6"), sorted(portal.held()))
+        self.assertEqual(held["on"], held["off"])
+        self.assertEqual(held["on"][1], [f"1.00000{i}" for i in range(1, 7)])
+
+
 class Secrets(unittest.TestCase):
     def test_no_process_shows_a_secret_and_nothing_that_is_left_holds_one(self):
         secrets = {"SOURCE_TOKEN": "t0ken-of-the-source", "CONGKHAI_PORTAL_TOKEN": "t0ken-of-the-portal"}
