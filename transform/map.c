@@ -457,7 +457,8 @@ struct text map_department(const struct map *map, struct arena *arena, struct te
  * back, it is only told. */
 static void spare_abolition(const struct value *procedure, struct findings *findings)
 {
-    static const char *const rules[] = { "congkhai/date", "congkhai/number", "congkhai/choice", "congkhai/codes" };
+    static const char *const rules[] = { "congkhai/date", "congkhai/number", "congkhai/choice",
+                                         "congkhai/codes" };
     static const char *const needed[] = { "code", "status", "kind", "decision", "agency", "name" };
     if (!text_is(value_text_of(procedure, "status"), "abolished"))
         return;

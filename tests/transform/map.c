@@ -539,14 +539,18 @@ TEST("an online service that its services contradict gives way to them, with a w
     }
 }
 
-TEST("what cannot be read of an abolished record keeps no abolition back, but for its code, status and decision")
+TEST("what cannot be read of an abolished record keeps no abolition back, but for its code, status and "
+     "decision")
 {
-    const char *fields = "  status: /s\n  levels: { each: /l }\n  decision.signed_on: { from: /d, date: [yyyy-MM-dd] }\n"
-                         "  legal_bases: { each: /b, map: { issued_on: { from: ., date: [yyyy-MM-dd] } } }\n";
-    run(fields, "{\"n\":\"a\",\"c\":\"1\",\"s\":\"abolished\",\"l\":[\"x\"],\"b\":[\"31/02/2020\"],\"d\":\"2026-01-05\"}");
+    const char *fields =
+        "  status: /s\n  levels: { each: /l }\n  decision.signed_on: { from: /d, date: [yyyy-MM-dd] }\n"
+        "  legal_bases: { each: /b, map: { issued_on: { from: ., date: [yyyy-MM-dd] } } }\n";
+    run(fields, "{\"n\":\"a\",\"c\":\"1\",\"s\":\"abolished\",\"l\":[\"x\"],\"b\":[\"31/02/"
+                "2020\"],\"d\":\"2026-01-05\"}");
     CHECK_INT(result.findings.errors, 0);
     CHECK_INT(result.findings.warnings, 2);
-    run(fields, "{\"n\":\"a\",\"c\":\"1\",\"s\":\"announced\",\"l\":[\"x\"],\"b\":[\"31/02/2020\"],\"d\":\"2026-01-05\"}");
+    run(fields, "{\"n\":\"a\",\"c\":\"1\",\"s\":\"announced\",\"l\":[\"x\"],\"b\":[\"31/02/"
+                "2020\"],\"d\":\"2026-01-05\"}");
     CHECK_INT(result.findings.errors, 2);
     run(fields, "{\"n\":\"a\",\"c\":\"1\",\"s\":\"abolished\",\"d\":\"5 tháng 1\"}");
     CHECK_INT(result.findings.errors, 1);
