@@ -247,11 +247,13 @@ static enum status compile_working_days(struct rule *rule, const struct rule_com
     term->at_least = read.at_least;
     term->within = read.within;
     term->unit = read.unit;
-    if (rule_day_compile(rule, compiling, read.from, false, &term->from, error) ||
-        rule_day_compile(rule, compiling, read.to, true, &term->to, error) ||
-        rule_list(rule, compiling, &name, &list, error))
-        return error->status;
-    return read_calendar(compiling, list, options, term, error);
+    enum status all = STATUS_OK;
+    (void)(setting_step(context, &all,
+                        rule_day_compile(rule, compiling, read.from, false, &term->from, error), error) &&
+           setting_step(context, &all, rule_day_compile(rule, compiling, read.to, true, &term->to, error),
+                        error) &&
+           setting_step(context, &all, rule_list(rule, compiling, &name, &list, error), error));
+    return all ? all : read_calendar(compiling, list, options, term, error);
 }
 
 /* The words must not change from night to night: how late it is by now is not said. */

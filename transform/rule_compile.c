@@ -382,18 +382,28 @@ static enum status check_pack(const struct setting_context *context, const struc
     return tree ? setting_read(context, settings, COUNT(settings), tree, "pack", &pack, error) : STATUS_OK;
 }
 
+static enum status check_once(const struct setting_context *context, const struct value *tree,
+                              const struct rule_set *rules, const struct rule *rule, struct error *error)
+{
+    for (size_t i = 0; rule->id.length && i + 1 < rules->count; i++)
+        if (text_equal(rules->rules[i].id, rule->id))
+            return setting_fault(context, value_find(tree, "id"), error,
+                                 _("the rule id \"%.*s\" is already used in %s:%u"), TEXT_ARG(rule->id),
+                                 rules->rules[i].file, rules->rules[i].line);
+    return STATUS_OK;
+}
+
 static enum status add_rule(const struct rule_compiling *compiling, const struct value *tree,
                             struct rule_set *rules, struct value *ingredients, struct error *error)
 {
     struct rule *rule = &rules->rules[rules->count];
     rule->number = rules->count++;
-    if (compile_rule(compiling, tree, rules, rule, error))
-        return error->status;
-    for (size_t i = 0; i + 1 < rules->count; i++)
-        if (text_equal(rules->rules[i].id, rule->id))
-            return setting_fault(compiling->context, value_find(tree, "id"), error,
-                                 _("the rule id \"%.*s\" is already used in %s:%u"), TEXT_ARG(rule->id),
-                                 rules->rules[i].file, rules->rules[i].line);
+    enum status all = STATUS_OK;
+    if (setting_step(compiling->context, &all, compile_rule(compiling, tree, rules, rule, error), error))
+        (void)setting_step(compiling->context, &all, check_once(compiling->context, tree, rules, rule, error),
+                           error);
+    if (all)
+        return all;
     value_append(ingredients, ingredient(rules->arena, tree));
     /* Of a record without a day of its own the day decides on which it is checked. */
     if (rule->from.year || rule->to.year)

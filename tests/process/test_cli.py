@@ -417,9 +417,10 @@ class Commands(Night):
         """One part of the configuration each, and all that is wrong in it."""
         self.place.write("rules.yaml", 'rules:\n- { id: D, field: name, check: { matches: "(", lenght: { min: 1 } }, severity: eror,'
                          " when: { kid: public, status: anounced }, in_force: { from: 2010-13-14 } }\n"
-                         "- { id: E, field: nam, check: { codes: nowhere } }\n")
+                         "- { id: E, field: nam, check: { codes: nowhere } }\n"
+                         "- { id: D, field: decision.signed_on, check: { working_days: { from: nix, to: nux, at_most: 1 }, on: 1 } }\n")
         self.place.write("cut.yaml", "rules: [")
-        rules = ("eror", '"lenght"', '"kid"', "anounced", '"from" must be a day', r'expression "\("', '"nam"')
+        rules = ("eror", '"lenght"', '"kid"', "anounced", '"from" must be a day', r'expression "\("', '"nam"', 'id "D" is already', '"nix"', '"nux"', '"on"')
         source = {"file": "inbox/one.ndjson"}
         for changes, words in (
                 ({"brakes": {"changes": "130%", "withdrawals": "-1%", "empty_source": "halt"}}, ("130%", "-1%", "halt")),
@@ -427,7 +428,7 @@ class Commands(Night):
                              "retry": {"attempts": 0, "first": "5s", "most": "1s"}}}, ("attempts", '"first" is the first', "nowhere", '"url"')),
                 ({"notify": [{"url": "foo", "style": "hc"}, {"command": ""}, {"metrics": "/x", "foo": 1}]}, ('"hc"', '"foo" is no', "one way", 'key "foo"')),
                 ({"ledger": {"copies": [{"url": "foo"}, {"folder": "a", "command": "b"}]}}, ('"foo" is no', "one way")),
-                ({"rules": ["rules.yaml"]}, (*rules, "nowhere")),
+                ({"rules": ["rules.yaml"]}, (*rules, "nowhere", "holidays")),
                 ({"rules": ["rules.yaml", "cut.yaml"]}, (*rules, "no YAML")),
                 ({"sources": [self.place.source("a", format="ndjsn", fetch={"fil": "x"}, encoding="utf-9",
                                                 map={**MAP, "coed": "/c", "name": {"from": "/n", "match": "(", "codes": "nowhere"}})]},

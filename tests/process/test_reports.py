@@ -247,6 +247,16 @@ class Reports(Night):
         total = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["total"]
         self.assertEqual((total["not_yet"]["codes"], total["late"]["codes"]), ([], []))
 
+    def test_an_abolition_goes_through_whatever_else_of_its_record_is_wrong(self):
+        self.place.configure(rules=[str(harness.ROOT / "config/rules/text.yaml")])
+        one = record("1.000001", signed="2026-03-02", decision="1/QĐ-UBND", bases=[{"number": "1/2026/NĐ-CP", "issued": "2026-01-05"}])
+        wrong = {"steps": "Chọn cơ quan thực hiện", "levels": ["x"], "bases": [{"number": "1/2026/NÐ-CР", "issued": "31/02/2026"}]}
+        self.night("2026-03-03", one)
+        self.night("2026-03-20", {**one, **wrong, "decision": "2/QĐ-UBND"}, code=1)
+        self.assertEqual(self.place.sql("SELECT status FROM audit_current"), [("published",)], "such an amendment is kept back")
+        self.night("2026-03-23", {**one, **wrong, "decision": "2/QĐ-UBND", "status": "abolished"}, code=0)
+        self.assertEqual(self.place.sql("SELECT status FROM audit_current"), [("abolished",)])
+
     def test_what_is_abolished_and_never_stood_there_is_not_waiting(self):
         self.place.configure(baseline="2026-02-01", rules=[str(harness.ROOT / "config/rules/deadlines.yaml")])
         other = record("1.000002", signed="2026-03-02", decision="3/QĐ-UBND")
