@@ -602,6 +602,7 @@ static const struct {
     { "the-list-has-where-the-day-is", "the list \"%s\" (%s:%ld) has \"%.*s\" where the day is expected on which the code was closed" },
     { "the-list-is-too-large-submit-it", "the list is too large; submit it in parts with --code" },
     { "the-list-of-addresses-is-empty", "the list of addresses is empty" },
+    { "the-listing-has-it-and-its-answer", "%s: the listing has it, and its answer holds no record" },
     { "the-listing-of-the-portal-does-not", "the listing of the portal %s does not come to an end (\"next\" is \"%.*s\" after %lld pages); nothing was compared" },
     { "the-lock-cannot-be-taken", "the lock %s cannot be taken: %s" },
     { "the-mail-server-did-not-take-it", "the mail server did not take it: %s" },

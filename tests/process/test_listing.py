@@ -423,6 +423,23 @@ class Listing(Night):
             _, listed = self.night([source])
             self.assertEqual((listed["x"]["whole"], len(self.present(source))), (whole, count), (body, listed))
 
+    def test_an_item_of_a_listing_whose_detail_holds_no_record_is_not_missing(self):
+        empty = False
+
+        def detail(handler, query):
+            return Answer(body="[]" if empty and query["id"] == "2" else json.dumps({"ma": f"1.{query['id']}", "ten": "Một"}))
+        self.server.sources["d"] = detail
+        source = Source(self.server, "l", 505, "offset", count=3)
+        source.configuration["fetch"].update(detail={"items": "/items", "url": self.server.url + "/d?id=${item:/id}"})
+        source.configuration["records"] = ""
+        for number, row in enumerate(source.rows, 1):
+            row["id"] = number
+        for empty, code, whole in ((False, 0, True), (True, 3, False), (False, 0, True)):
+            done, listed = self.night([source])
+            self.assertEqual((done.code, listed["l"]["whole"]), (code, whole), done)
+            self.assertEqual(self.present(source), {"1.1", "1.2", "1.3"})
+            self.assertEqual("/d?id=2" in done.stderr, empty, done)
+
     def test_rows_that_are_no_records_are_skipped_and_counted(self):
         self.place.write("inbox/r.csv", "Mã;Tên\r\n1.000001;Một\r\n;Cộng: 1\r\n;\r\nI;Lĩnh vực\r\nNgười lập;x\r\n")
         self.place.configure(sources=[self.place.source(
