@@ -281,11 +281,12 @@ class Reports(Night):
         self.place.configure(codes={"statuses": "codes.csv", "holidays": "holidays.csv", "units": "units.csv"})
         self.place.change_source(map={**WIDE, "methods": methods, "dossier": {"from": "/dossier", "map": {"name": "."}},
                                       "subjects": {"from": "/subjects", "map": {"name": "."}}})
-        given = [{"amount": "5", "unit": "ngày"}, {"unit": "ngày"}, {"amount": "30", "unit": "phút"}, {"amount": "trong ngày"}, {"text": "Tại Sở"}]
+        given = [{"amount": "5", "unit": "ngày"}, {"unit": "ngày"}, {"amount": "30", "unit": "phút"}, {"amount": "trong ngày"}, {"text": "Tại Sở"},
+                 {"text": "Qua bưu chính"}]
         self.night("2026-03-02", *(record(f"1.00000{n}", dossier="Tờ khai", subjects="Công dân", executing=["Sở Tư pháp"],
-                                          methods=[{"channel": "direct", **one}]) for n, one in enumerate(given, 1)))
+                                          steps="Nộp" if n < 6 else "Trả kết quả trong 05 (năm) ngày", methods=[{"channel": "direct", **one}]) for n, one in enumerate(given, 1)))
         row = self.indices("--from", "2026-03-01", "--to", "2026-03-31")["1.3", "complete"]
-        self.assertEqual([row[c]["codes"] for c in ("in_time", "offenders")], [["1.000001", "1.000003", "1.000004"], ["1.000002", "1.000005"]])
+        self.assertEqual([row[c]["codes"] for c in ("in_time", "offenders")], [["1.000001", "1.000003", "1.000004", "1.000006"], ["1.000002", "1.000005"]])
 
     def test_what_is_sent_once_more_is_neither_announced_nor_corrected_again(self):
         one, two, three = [record(f"1.00000{n}", signed="2026-03-10", decision="102/QĐ-UBND") for n in (1, 2, 3)]
