@@ -61,10 +61,10 @@ static void print_lists(const struct value *lists)
                TEXT_ARG(value_text_of(list, "approved")), TEXT_ARG(value_text_of(list, "sent_back")));
         struct text left = value_text_of(list, "left"), due = value_text_of(list, "due");
         if (text_starts(left, TEXT("-")))
-            printf(_("; due %.*s, %.*s days over"), TEXT_ARG(due),
+            printf(_("; due %.*s, %.*s working days over"), TEXT_ARG(due),
                    TEXT_ARG(text_slice(left, 1, left.length - 1)));
         else if (left.length)
-            printf(_("; %.*s days left, due %.*s"), TEXT_ARG(left), TEXT_ARG(due));
+            printf(_("; %.*s working days left, due %.*s"), TEXT_ARG(left), TEXT_ARG(due));
         printf("\n");
     }
     if ((size_t)shown < lists->count)

@@ -224,15 +224,16 @@ static struct folder_entry *take(struct folder_entries *entries)
 
 /* ---- questions ---- */
 
-/* The key stands for action and content, so a receipt without a digest speaks of ours. One with another
- * digest says that something else stands there, whatever version it gives: never what is replaced. */
+/* The key stands for action and content, so a receipt without a digest speaks of ours, and so do code and digest where they
+ * stand for the key: that digest says which delivery it is, not what stands there. One with a key and another digest says
+ * that something else stands there, whatever version it gives: never what is replaced. */
 static void say_held(struct folder *folder, struct folder_entry *entry, const struct folder_receipt *receipt)
 {
     struct portal_response *report = &entry->report;
     struct remote_state *remote = &report->remote;
     const struct digest *ours = &entry->request->digest;
-    bool same = receipt->has_digest ? digest_equal(&receipt->digest, ours) || !receipt->key.bytes
-                                    : receipt->verdict != FOLDER_CONFLICT;
+    bool told = receipt->has_digest && receipt->key.bytes;
+    bool same = told ? digest_equal(&receipt->digest, ours) : receipt->verdict != FOLDER_CONFLICT;
     report->said = RESULT_HELD;
     if (same || receipt->verdict == FOLDER_WITHDRAWN) {
         portal_answer_held(receipt->entry, entry->request->code, remote);

@@ -1,6 +1,7 @@
 #include "store/browse.h"
 
 #include "core/canonical.h"
+#include "store/outbox.h"
 #include "store/statement_rows.h"
 
 /* The number of rows, then the rows of the window: two statements with the same parameters, the window's behind them. */
@@ -65,7 +66,7 @@ static enum status read_window(struct store *store, struct arena *arena, const s
     "SELECT k.code, (SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM payload p WHERE p.encoding = 0 AND"  \
     "  p.id = coalesce(q.held_content, r.content)) AS name, q.held_status AS status,"                             \
     " (SELECT e.at FROM ledger e WHERE e.seq = q.held_event) AS since, q.wanted_action AS action,"                \
-    " nullif(q.state, 'idle') AS state, r.outcome, s.name AS source, coalesce(r.department, s.name) AS department FROM "
+    " nullif(" OUTBOX_SHOWN("q") ", 'idle') AS state, r.outcome, s.name AS source, coalesce(r.department, s.name) AS department FROM "
 
 #define RECORDED " LEFT JOIN record r ON r.id = " RECORD_OF " LEFT JOIN source s ON s.id = r.source"
 /* clang-format on */

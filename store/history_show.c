@@ -4,6 +4,7 @@
 #include "store/finding_row.h"
 #include "store/history.h"
 #include "store/history_rows.h"
+#include "store/outbox.h"
 #include "store/said.h"
 
 void history_text(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row,
@@ -269,20 +270,20 @@ static enum status add_name(struct store *store, struct arena *arena, struct tex
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+/* clang-format off */
+#define PENDING                                                                                              \
+    "SELECT CASE q.state WHEN 'intended' THEN q.state ELSE " OUTBOX_SHOWN("q") " END,"                       \
+    " coalesce(wanted_action, intent_action), " HEX("coalesce(wanted_digest, intent_digest)") ","            \
+    " (SELECT e.run FROM ledger e WHERE e.seq = coalesce(wanted_event, intent_event)), words, attempts,"     \
+    " intent_key, wanted_action IS NOT NULL OR state <> 'idle', " SAID_OF("q.code", "q.words")               \
+    " FROM procedure_state q WHERE code = ?1"
+/* clang-format on */
+
 static enum status add_state(struct store *store, struct arena *arena, struct text code, struct value *page,
                              struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(
-            store,
-            "SELECT state, coalesce(wanted_action, intent_action), " HEX(
-                "coalesce(wanted_digest, intent_digest)") ", (SELECT e.run FROM ledger e WHERE e.seq = "
-                                                          "coalesce(wanted_event, intent_event)), words, "
-                                                          "attempts, intent_key, wanted_action IS NOT NULL OR"
-                                                          " state <> 'idle', " SAID_OF(
-                                                              "q.code", "q.words") " FROM procedure_state q "
-                                                                                   "WHERE code = ?1",
-            &row, error))
+    if (store_sql(store, PENDING, &row, error))
         return error->status;
     sqlite_bind_text(row, 1, code);
     enum status status = sqlite_step(row, error);

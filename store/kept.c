@@ -3,6 +3,7 @@
 #include "core/canonical.h"
 #include "store/approval_rows.h"
 #include "store/approval_view.h"
+#include "store/outbox.h"
 #include "store/said.h"
 #include "store/statement_rows.h"
 #include "store/store_run.h"
@@ -26,7 +27,7 @@
     "coalesce((SELECT l.run FROM ledger l WHERE l.seq = q.intent_event), CASE q.state WHEN 'conflict' THEN"  \
     " (SELECT l.run FROM ledger l WHERE l.code = q.code AND l.event IN ('conflict', 'differs', 'withheld')"  \
     "  ORDER BY l.seq DESC LIMIT 1) END)"
-#define STATE "CASE q.state WHEN 'intended' THEN 'unknown' ELSE q.state END"
+#define STATE OUTBOX_SHOWN("q")
 /* What took up, tried or decided anew since then, and ended as before, is not new. */
 #define STOOD_SO(run)                                                                                            STATE " IS (SELECT CASE WHEN l.event IN ('conflict', 'differs', 'withheld') THEN 'conflict'"                   "   WHEN l.event = 'intended' THEN 'unknown' WHEN l.event IN ('refused', 'unknown', 'failed') THEN l.event END"            "  FROM ledger l WHERE l.code = q.code AND l.run <= " run " AND l.event IN ('conflict', 'differs', 'withheld',"            "   'intended', 'refused', 'unknown', 'failed', 'published', 'withdrawn', 'recalled', 'overwrite-ordered',"                "   'withdrawal-ordered', 'order-ended', 'retried') AND (l.event <> 'retried' OR l.source IS NULL)"                        "  ORDER BY l.seq DESC LIMIT 1)"
 

@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#include "store/outbox.h"
+
+#define SHOWN OUTBOX_SHOWN("q")
+
 /* A family: its SQL gives rows of a value and, with a label, of the label's value. */
 struct family {
     const char *name, *help, *label;
@@ -40,7 +44,7 @@ static const struct family families[] = {
     { "congkhai_kept", "Records and procedures that are kept back.", "outcome",
       "SELECT count(*), outcome FROM record WHERE outcome IN ('rejected', 'held') AND present = 1 GROUP BY "
       "outcome"
-      " UNION ALL SELECT count(*), state FROM procedure_state WHERE state <> 'idle' GROUP BY state",
+      " UNION ALL SELECT count(*), " SHOWN " FROM procedure_state q WHERE q.state <> 'idle' GROUP BY 2",
       false, LASTS },
     { "congkhai_terms_due", "Terms that run and are not over.", "rule",
       "SELECT count(*), rule FROM deadline WHERE due >= ?1 GROUP BY rule", true, LASTS },

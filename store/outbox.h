@@ -58,6 +58,13 @@ struct text outbox_filter_sources(struct arena *arena, const struct outbox_filte
 #define OUTBOX_TO_DO                                                                                         \
     "(p.state IN ('intended', 'unknown', 'failed') OR (p.state = 'idle' AND p.wanted_action IS NOT NULL))"
 
+/* How a row's state is told to people. Nobody has an answer to what a died run left; and what was unknown and is ordered to be
+ * sent again (state failed) is unknown still: it failed where the portal said that it is not there, as the ledger then says. */
+#define OUTBOX_SHOWN(row)                                                                                    \
+    "CASE WHEN " row ".state = 'intended' OR (" row ".state = 'failed' AND (SELECT x.event FROM ledger x"    \
+    "  WHERE x.code = " row ".code AND x.event IN ('intended', 'unknown', 'failed') ORDER BY x.seq DESC"     \
+    "  LIMIT 1) IS NOT 'failed') THEN 'unknown' ELSE " row ".state END"
+
 /* Inside a transaction: the one way into the table. What of it is to be said to the ledger has been said. */
 enum status outbox_save(struct store *store, struct outbox_item *item, struct error *error);
 

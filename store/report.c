@@ -5,6 +5,7 @@
 
 #include "adapters/json.h"
 #include "core/digest.h"
+#include "store/outbox.h"
 #include "store/said.h"
 #include "store/staging.h"
 #include "store/statement_rows.h"
@@ -121,12 +122,15 @@ enum status report_kept_records(struct store *store, struct arena *arena, int64_
         most, rows, error);
 }
 
+#define SHOWN OUTBOX_SHOWN("q")
+
 enum status report_kept_deliveries(struct store *store, struct arena *arena, int64_t most,
                                    struct value **rows, struct error *error)
 {
     return read_rows(
         store, arena,
-        "SELECT code, state, coalesce(intent_action, wanted_action) AS action, intent_key AS idempotency_key,"
+        "SELECT code, " SHOWN
+        " AS state, coalesce(intent_action, wanted_action) AS action, intent_key AS idempotency_key,"
         " attempts, (SELECT e.run FROM ledger e WHERE e.seq = intent_event) AS run, words, " SAID_OF(
             "q.code", "q.words") " AS said_of_words FROM procedure_state q WHERE state <> 'idle'"
                                  " ORDER BY state, code LIMIT ?1",

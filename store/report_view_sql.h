@@ -17,12 +17,14 @@
 #define LATEST(member)                                                                                       \
     "(SELECT max(json_extract(j.value, '$." member "')) FROM json_each(" PART("act", "legal_bases") ") j)"
 
-/* A time limit that no duration can hold stands in its method's words (transform/map.c): "30 phút", "trong ngày". */
-#define METHOD_TEXT "json_extract(j.value, '$.text')"
-#define IN_WORDS                                                                                             \
-    METHOD_TEXT " GLOB '*[0-9] [nN]gày*' OR " METHOD_TEXT " GLOB '*[0-9] [pP]hút*' OR " METHOD_TEXT           \
-    " GLOB '*[0-9] [tT]uần*' OR " METHOD_TEXT " GLOB '*[0-9] [bB]uổi*' OR " METHOD_TEXT                       \
-    " GLOB '*[0-9] [gG]iờ làm việc*' OR " METHOD_TEXT " GLOB '*[tT]rong ngày*'"
+/* A time limit that no duration holds stands in words: "30 phút", "trong ngày". Nearly what rule ND63-8.2dd finds, whose
+ * expression SQL does not have. */
+#define ITEM_TEXT       "json_extract(j.value, '$.text')"
+#define TELLS(words)    ITEM_TEXT " GLOB '*" words "*'"
+#define TIME_IN(list)                                                                                        \
+    "EXISTS (SELECT 1 FROM json_each(" PART("content", list) ") j WHERE " TELLS("[0-9] [nN]gày") " OR "         \
+    TELLS("[0-9] [pP]hút") " OR " TELLS("[0-9] [tT]uần") " OR " TELLS("[0-9] [bB]uổi") " OR "                 \
+    TELLS("[0-9] [gG]iờ làm việc") " OR " TELLS(") [nN]gày") " OR " TELLS("[tT]rong ngày") ")"
 
 #define FACTS                                                                                                \
     "  " OF("content", "name") " AS name, coalesce(" OF("content", "kind") ", 'public') AS kind,\n"              \
@@ -43,7 +45,8 @@
     /* points a to g of Article 8(2) of Decree 63/2010, as amended by 92/2017 */                                 \
     "  " OF("content", "name") " IS NOT NULL AND " SOME("steps") " AND " SOME("methods") " AND " SOME("dossier") "\n" \
     "    AND (" OF("content", "time_limit") " IS NOT NULL OR EXISTS (SELECT 1 FROM json_each(" PART("content", "methods") ") j\n" \
-    "      WHERE json_extract(j.value, '$.duration.amount') IS NOT NULL OR " IN_WORDS ")) AND " SOME("subjects") "\n" \
+    "      WHERE json_extract(j.value, '$.duration.amount') IS NOT NULL) OR " TIME_IN("methods") " OR " TIME_IN("steps") ")\n" \
+    "    AND " SOME("subjects") "\n" \
     "    AND (" SOME("executing_agencies") " OR " SOME("competent_agencies") ") AS complete,\n"                    \
     "  " OF("content", "fields") " AS fields, " OF("content", "executing_agencies") " AS executing,\n"           \
     "  " OF("content", "services") " AS services"

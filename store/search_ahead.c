@@ -25,9 +25,12 @@ static void write_lines(struct search_ahead *ahead, struct search_lines *lines)
     BUFFER_OWNED struct buffer out = { 0 };
     struct error ignored;
     while (!ahead->stop && !search_lines_next(lines, &ignored)) {
+        struct search_origin origin;
         size_t start = out.length;
-        buffer_printf(&out, "%lld:%lld\t", (long long)lines->origin.record, (long long)lines->origin.content);
-        if (search_lines_write(lines, &out, &ignored)) {
+        if (search_lines_origin(lines, &origin, &ignored))
+            break;
+        buffer_printf(&out, "%lld:%lld\t", (long long)origin.record, (long long)origin.content);
+        if (search_lines_write(lines, &origin, &out, &ignored)) {
             out.length = start;
             break;
         }

@@ -104,14 +104,17 @@ static enum status put_lines(struct search_lines *lines, struct search_reader *o
     enum status status;
     while ((status = search_lines_next(lines, error)) == STATUS_OK) {
         struct text line = TEXT_NONE;
+        struct search_origin origin;
         if (!lines->fresh && find_in_old(old, lines->code))
             line = old->line;
-        else if (!ahead || !search_ahead_find(ahead, lines->code, lines->origin, &line))
+        else if (search_lines_origin(lines, &origin, error))
+            return error->status;
+        else if (!ahead || !search_ahead_find(ahead, lines->code, origin, &line))
             line = TEXT_NONE;
         if (line.bytes) {
             buffer_text(out, line);
             buffer_char(out, '\n');
-        } else if (search_lines_write(lines, out, error)) {
+        } else if (search_lines_write(lines, &origin, out, error)) {
             return error->status;
         }
         if (out->length < BLOCK)

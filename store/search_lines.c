@@ -115,7 +115,8 @@ static void put_names(struct buffer *out, const struct value *names)
         put_words(out, value_text_of(item, "name"));
 }
 
-enum status search_lines_write(struct search_lines *lines, struct buffer *out, struct error *error)
+enum status search_lines_write(struct search_lines *lines, const struct search_origin *origin,
+                               struct buffer *out, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     BUFFER_OWNED struct buffer words = { 0 };
@@ -123,7 +124,7 @@ enum status search_lines_write(struct search_lines *lines, struct buffer *out, s
     struct error ignored;
     buffer_text(&words, lines->code);
     /* The content has a hundred values, and four are wanted: SQLite finds them in a third of the time of a parse. */
-    sqlite_bind_number(lines->content, 1, lines->origin.content);
+    sqlite_bind_number(lines->content, 1, origin->content);
     enum status status = sqlite_step(lines->content, error);
     if (status == STATUS_OK && !sqlite_is_null(lines->content, 0) &&
         json_parse(&arena, sqlite_column_text(lines->content, 0), &names, &ignored) == STATUS_OK)
@@ -132,9 +133,9 @@ enum status search_lines_write(struct search_lines *lines, struct buffer *out, s
     sqlite_reset_statement(lines->content);
     if (status && status != STATUS_END)
         return status;
-    for (int i = 4; i < 6; i++)
-        if (!sqlite_is_null(lines->codes, i))
-            put_words(&words, sqlite_column_text(lines->codes, i));
+    for (int i = 2; i < 4; i++)
+        if (!sqlite_is_null(lines->origin, i))
+            put_words(&words, sqlite_column_text(lines->origin, i));
     buffer_text(out, lines->code);
     buffer_char(out, '\t');
     fold(lines->folded, &arena, buffer_view(&words), out);
@@ -144,30 +145,60 @@ enum status search_lines_write(struct search_lines *lines, struct buffer *out, s
 
 /* ---- all of them ---- */
 
+static enum status step_told(struct search_lines *lines, struct error *error)
+{
+    enum status status = sqlite_step(lines->told, error);
+    lines->any_told = status == STATUS_OK;
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* Both lists are in order. */
+static enum status find_told(struct search_lines *lines, struct error *error)
+{
+    int order = -1;
+    while (lines->any_told && (order = text_compare(sqlite_column_text(lines->told, 0), lines->code)) < 0)
+        if (step_told(lines, error))
+            return error->status;
+    lines->fresh = !lines->from || (lines->any_told && !order);
+    return STATUS_OK;
+}
+
 enum status search_lines_open(struct sqlite *database, int64_t from, struct search_lines *lines,
                               struct error *error)
 {
     *lines = (struct search_lines){ .from = from, .more = true };
-    if (sqlite_prepare(
+    enum status status = sqlite_prepare(
+        database,
+        "SELECT code FROM (SELECT code FROM procedure_state WHERE code > ?1 ORDER BY code LIMIT ?2)"
+        " UNION SELECT code FROM (SELECT code FROM record WHERE code > ?1 ORDER BY code LIMIT ?2)"
+        " ORDER BY code LIMIT ?2",
+        &lines->codes, error);
+    if (!status && from)
+        status = sqlite_prepare(
+            database, "SELECT DISTINCT code FROM ledger WHERE seq > ?1 AND code IS NOT NULL ORDER BY code",
+            &lines->told, error);
+    if (!status)
+        status = sqlite_prepare(
             database,
-            "SELECT k.code, ?1 = 0 OR EXISTS (SELECT 1 FROM ledger e WHERE e.code = k.code AND e.seq > ?1),"
-            " r.id, coalesce(q.held_content, r.content), r.department, s.name"
-            " FROM (SELECT code FROM (SELECT code FROM procedure_state WHERE code > ?2 ORDER BY code LIMIT "
-            "?3)"
-            "  UNION SELECT code FROM (SELECT code FROM record WHERE code > ?2 ORDER BY code LIMIT ?3)"
-            "  ORDER BY code LIMIT ?3) k"
+            "SELECT r.id, coalesce(q.held_content, r.content), r.department, s.name FROM (SELECT ?1 AS code) "
+            "k"
             " LEFT JOIN procedure_state q ON q.code = k.code LEFT JOIN record r ON r.id = coalesce(q.record,"
             "  (SELECT n.id FROM record n WHERE n.code = k.code ORDER BY n.present DESC, n.id DESC LIMIT 1))"
-            " LEFT JOIN source s ON s.id = r.source ORDER BY k.code",
-            &lines->codes, error))
-        return error->status;
-    if (sqlite_prepare(
+            " LEFT JOIN source s ON s.id = r.source",
+            &lines->origin, error);
+    if (!status)
+        status = sqlite_prepare(
             database,
             "SELECT json_extract(CAST(bytes AS TEXT), '$.name', '$.agency.name', '$.executing_agencies',"
             " '$.fields') FROM payload WHERE id = ?1 AND encoding = 0",
-            &lines->content, error)) {
+            &lines->content, error);
+    if (!status && from) {
+        sqlite_bind_number(lines->told, 1, from);
+        status = step_told(lines, error);
+    }
+    if (status) {
         search_lines_close(lines);
-        return error->status;
+        return status;
     }
     lines->folded = memory_take_zeroed(1, sizeof *lines->folded);
     return STATUS_OK;
@@ -179,11 +210,10 @@ enum status search_lines_next(struct search_lines *lines, struct error *error)
         if (!lines->begun) {
             if (!lines->more)
                 return STATUS_END;
-            sqlite_bind_number(lines->codes, 1, lines->from);
             buffer_clear(&lines->bound);
             buffer_text(&lines->bound, buffer_view(&lines->after));
-            sqlite_bind_text(lines->codes, 2, buffer_view(&lines->bound));
-            sqlite_bind_number(lines->codes, 3, CHUNK);
+            sqlite_bind_text(lines->codes, 1, buffer_view(&lines->bound));
+            sqlite_bind_number(lines->codes, 2, CHUNK);
             lines->begun = true;
             lines->more = false;
         }
@@ -198,18 +228,28 @@ enum status search_lines_next(struct search_lines *lines, struct error *error)
         buffer_clear(&lines->after);
         buffer_text(&lines->after, sqlite_column_text(lines->codes, 0));
         lines->code = buffer_view(&lines->after);
-        lines->fresh = sqlite_number(lines->codes, 1);
-        lines->origin =
-            (struct search_origin){ sqlite_number(lines->codes, 2), sqlite_number(lines->codes, 3) };
         if (!memchr(lines->code.bytes, '\t', lines->code.length) &&
             !memchr(lines->code.bytes, '\n', lines->code.length))
-            return STATUS_OK;
+            return find_told(lines, error);
     }
+}
+
+enum status search_lines_origin(struct search_lines *lines, struct search_origin *origin, struct error *error)
+{
+    sqlite_reset_statement(lines->origin);
+    sqlite_bind_text(lines->origin, 1, lines->code);
+    enum status status = sqlite_step(lines->origin, error);
+    if (status)
+        return status;
+    *origin = (struct search_origin){ sqlite_number(lines->origin, 0), sqlite_number(lines->origin, 1) };
+    return STATUS_OK;
 }
 
 void search_lines_close(struct search_lines *lines)
 {
     sqlite_finish(lines->codes);
+    sqlite_finish(lines->told);
+    sqlite_finish(lines->origin);
     sqlite_finish(lines->content);
     buffer_free(&lines->after);
     buffer_free(&lines->bound);

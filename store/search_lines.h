@@ -2,7 +2,7 @@
  *
  *     search_lines_open(database, 0, &lines, error)       database: a connection of this thread
  *     while (!(status = search_lines_next(&lines, error)))
- *         search_lines_write(&lines, &out, error)          lines.code, lines.words, lines.made_of
+ *         search_lines_origin(&lines, &origin, error), search_lines_write(&lines, &origin, &out, error)
  *     search_lines_close(&lines)
  *
  * Between chunks of codes no snapshot is held. For store/ only.
@@ -21,10 +21,10 @@ struct search_origin {
 
 struct search_lines {
     struct text code; /* until the next one */
-    struct search_origin origin;
-    bool fresh; /* an event behind `from` concerns it */
+    bool fresh;       /* an event behind `from` concerns it */
     /* inside */
-    struct sqlite_statement *codes, *content;
+    struct sqlite_statement *codes, *told, *origin, *content;
+    bool any_told;              /* `told` stands on a row */
     struct buffer after, bound; /* the last code that was given; behind which a chunk begins */
     bool begun, more;
     int64_t from;
@@ -35,8 +35,12 @@ enum status search_lines_open(struct sqlite *database, int64_t from, struct sear
                               struct error *error);
 /* STATUS_END: there are no more. */
 enum status search_lines_next(struct search_lines *lines, struct error *error);
-/* Of the code at hand: the code, a tab, its words, a line feed. */
-enum status search_lines_write(struct search_lines *lines, struct buffer *out, struct error *error);
+/* Of the code at hand, in this order. */
+enum status search_lines_origin(struct search_lines *lines, struct search_origin *origin,
+                                struct error *error);
+/* The code, a tab, its words, a line feed. */
+enum status search_lines_write(struct search_lines *lines, const struct search_origin *origin,
+                               struct buffer *out, struct error *error);
 void search_lines_close(struct search_lines *lines);
 
 /* Case, marks and đ folded, everything that is neither letter nor digit a blank. In the arena. */

@@ -6,6 +6,7 @@
 #include "store/audit.h"
 #include "store/ledger.h"
 #include "store/migrate.h"
+#include "store/outbox.h"
 #include "store/outbox_proof.h"
 #include "store/schema.h"
 #include "store/staging.h"
@@ -170,6 +171,8 @@ bool store_keeps(const struct store_kept_back *kept)
            kept->waiting || kept->sent_back || kept->unread;
 }
 
+#define SHOWN OUTBOX_SHOWN("q")
+
 enum status store_kept_back(struct store *store, struct store_kept_back *kept, struct error *error)
 {
     int64_t run;
@@ -182,11 +185,12 @@ enum status store_kept_back(struct store *store, struct store_kept_back *kept, s
         "  count(*) FILTER (WHERE outcome = 'held') AS held"
         "  FROM record WHERE outcome IN ('rejected', 'held') AND present = 1),"
         " (SELECT count(*) FILTER (WHERE state = 'refused') AS refused,"
-        "  count(*) FILTER (WHERE state = 'failed') AS failed,"
+        "  count(*) FILTER (WHERE shown = 'failed') AS failed,"
         "  count(*) FILTER (WHERE state = 'conflict') AS conflict,"
-        "  count(*) FILTER (WHERE state = 'unknown' OR (state = 'intended' AND (?1 = 0 OR"
-        "   (SELECT i.run FROM ledger i WHERE i.seq = intent_event) <> ?1))) AS unknown"
-        "  FROM procedure_state WHERE state <> 'idle'),"
+        "  count(*) FILTER (WHERE shown = 'unknown' AND (state <> 'intended' OR ?1 = 0 OR"
+        "   (SELECT i.run FROM ledger i WHERE i.seq = intent_event) <> ?1)) AS unknown"
+        "  FROM (SELECT q.state, q.intent_event, " SHOWN
+        " AS shown FROM procedure_state q WHERE q.state <> 'idle')),"
         " (SELECT (SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL) -"
         "  (SELECT count(*) FROM procedure_state WHERE state <> 'idle' AND +wanted_action IS NOT NULL)"
         "  AS pending),"

@@ -453,6 +453,29 @@ struct text map_department(const struct map *map, struct arena *arena, struct te
     return department;
 }
 
+/* A withdrawal sends the code and the decision alone: what else of an abolished record cannot be read keeps no abolition
+ * back, it is only told. */
+static void spare_abolition(const struct value *procedure, struct findings *findings)
+{
+    static const char *const rules[] = { "congkhai/date", "congkhai/number", "congkhai/choice",
+                                         "congkhai/codes" };
+    static const char *const needed[] = { "code", "status", "kind", "decision", "agency", "name" };
+    if (!text_is(value_text_of(procedure, "status"), "abolished"))
+        return;
+    for (struct finding *finding = findings->first; finding; finding = finding->next) {
+        bool unread = false, sent = false;
+        for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+            unread = unread || text_is(finding->rule, rules[i]);
+        for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+            sent = sent || text_starts(finding->field, text_of(needed[i]));
+        if (!finding->is_error || !unread || sent || !finding->field.length)
+            continue;
+        finding->is_error = false;
+        findings->errors--;
+        findings->warnings++;
+    }
+}
+
 void map_run(const struct map *map, struct arena *arena, struct text bytes, struct text context,
              struct map_result *result)
 {
@@ -479,4 +502,5 @@ void map_run(const struct map *map, struct arena *arena, struct text bytes, stru
         result->procedure = value_object(arena);
     add_defaults(&running, result->procedure);
     derive_online_service(&running, result->procedure);
+    spare_abolition(result->procedure, &result->findings);
 }

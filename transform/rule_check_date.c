@@ -248,9 +248,10 @@ static enum status compile_working_days(struct rule *rule, const struct rule_com
     term->within = read.within;
     term->unit = read.unit;
     enum status all = STATUS_OK;
-    (void)(setting_step(context, &all, rule_day_compile(rule, compiling, read.from, false, &term->from, error),
+    (void)(setting_step(context, &all,
+                        rule_day_compile(rule, compiling, read.from, false, &term->from, error), error) &&
+           setting_step(context, &all, rule_day_compile(rule, compiling, read.to, true, &term->to, error),
                         error) &&
-           setting_step(context, &all, rule_day_compile(rule, compiling, read.to, true, &term->to, error), error) &&
            setting_step(context, &all, rule_list(rule, compiling, &name, &list, error), error));
     return all ? all : read_calendar(compiling, list, options, term, error);
 }

@@ -346,6 +346,28 @@ TEST("a receipt may name code and digest, and one that lay there before says not
     simulated_close();
 }
 
+TEST("the digest that says which delivery a receipt is about does not say what stands there")
+{
+    char json[600];
+    folder_start();
+    simulated_want_many(2, "first");
+    CHECK_INT(folder_load(), STATUS_OK);
+    snprintf(json, sizeof json, "[{\"code\":\"1.000000\",\"digest\":\"%s\",\"status\":\"conflict\"}]",
+             digest_of_wanted("1.000000"));
+    receipt("a.json", json);
+    snprintf(json, sizeof json, "[{\"code\":\"1.000001\",\"digest\":\"%s\",\"status\":\"published\"}]",
+             digest_of_wanted("1.000001"));
+    receipt("b.json", json);
+    CHECK_INT(next_night(), STATUS_OK);
+    CHECK_INT(simulated.counts.conflict, 1);
+    CHECK_INT(simulated_item("1.000000").state, OUTBOX_CONFLICT);
+    CHECK_CONTAINS(simulated_words("1.000000"), "conflict by the receipt a.json");
+    CHECK(!simulated_item("1.000000").held);
+    CHECK_INT(simulated.counts.published, 1);
+    CHECK(simulated_item("1.000001").held);
+    simulated_close();
+}
+
 TEST("a receipt with another digest is a conflict, two that contradict one another decide nothing")
 {
     char json[600];

@@ -204,8 +204,8 @@ class Drafts(Office, Night):
         self.assertTrue(new["due"] > today > old["due"], (new, old))
         self.assertGreater(new["left"], 0)
         self.assertLess(old["left"], 0)
-        self.assertIn(f"; {new['left']} days left, due {new['due']}", self.expect(self.run_as("status"), 0).stdout)
-        self.assertIn(f"; due {old['due']}, {-old['left']} days over\n", self.run_as("status").stdout)
+        self.assertIn(f"; {new['left']} working days left, due {new['due']}", self.expect(self.run_as("status"), 0).stdout)
+        self.assertIn(f"; due {old['due']}, {-old['left']} working days over\n", self.run_as("status").stdout)
         self.assertRegex(self.run_as("health").stdout, r"1 terms are over, [01] end within 7 days")
 
 

@@ -286,6 +286,13 @@ class PortalsThatShowNothing(Evidence):
             self.check_nothing(place)
             self.assertEqual(place.last_run()["unknown"], 2)
             self.assertEqual(len(portal.effects), 2)
+            self.expect(place, 0, "retry", "--reason", "sent again")  # nobody has said that it is not there
+            status = self.expect(place, 0, "status", "--json").json
+            self.assertEqual((status["kept_back"]["unknown"], status["kept_back"]["failed"]), (2, 0))
+            self.assertEqual({row["state"] for row in status["deliveries"]}, {"unknown"})
+            rows = self.expect(place, 0, "kept", "--json").json["rows"]
+            self.assertEqual([row["outcome"] for row in rows], ["unknown", "unknown"])
+            self.assertEqual(self.expect(place, 0, "show", rows[0]["code"], "--json").json["state"], "unknown")
 
 
 class Contradictions(Evidence):

@@ -247,6 +247,16 @@ class Reports(Night):
         total = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["total"]
         self.assertEqual((total["not_yet"]["codes"], total["late"]["codes"]), ([], []))
 
+    def test_an_abolition_goes_through_whatever_else_of_its_record_is_wrong(self):
+        self.place.configure(rules=[str(harness.ROOT / "config/rules/text.yaml")])
+        one = record("1.000001", signed="2026-03-02", decision="1/QĐ-UBND", bases=[{"number": "1/2026/NĐ-CP", "issued": "2026-01-05"}])
+        wrong = {"steps": "Chọn cơ quan thực hiện", "levels": ["x"], "bases": [{"number": "1/2026/NÐ-CР", "issued": "31/02/2026"}]}
+        self.night("2026-03-03", one)
+        self.night("2026-03-20", {**one, **wrong, "decision": "2/QĐ-UBND"}, code=1)
+        self.assertEqual(self.place.sql("SELECT status FROM audit_current"), [("published",)], "such an amendment is kept back")
+        self.night("2026-03-23", {**one, **wrong, "decision": "2/QĐ-UBND", "status": "abolished"}, code=0)
+        self.assertEqual(self.place.sql("SELECT status FROM audit_current"), [("abolished",)])
+
     def test_what_is_abolished_and_never_stood_there_is_not_waiting(self):
         self.place.configure(baseline="2026-02-01", rules=[str(harness.ROOT / "config/rules/deadlines.yaml")])
         other = record("1.000002", signed="2026-03-02", decision="3/QĐ-UBND")
@@ -271,11 +281,12 @@ class Reports(Night):
         self.place.configure(codes={"statuses": "codes.csv", "holidays": "holidays.csv", "units": "units.csv"})
         self.place.change_source(map={**WIDE, "methods": methods, "dossier": {"from": "/dossier", "map": {"name": "."}},
                                       "subjects": {"from": "/subjects", "map": {"name": "."}}})
-        given = [{"amount": "5", "unit": "ngày"}, {"unit": "ngày"}, {"amount": "30", "unit": "phút"}, {"amount": "trong ngày"}, {"text": "Tại Sở"}]
+        given = [{"amount": "5", "unit": "ngày"}, {"unit": "ngày"}, {"amount": "30", "unit": "phút"}, {"amount": "trong ngày"}, {"text": "Tại Sở"},
+                 {"text": "Qua bưu chính"}]
         self.night("2026-03-02", *(record(f"1.00000{n}", dossier="Tờ khai", subjects="Công dân", executing=["Sở Tư pháp"],
-                                          methods=[{"channel": "direct", **one}]) for n, one in enumerate(given, 1)))
+                                          steps="Nộp" if n < 6 else "Trả kết quả trong 05 (năm) ngày", methods=[{"channel": "direct", **one}]) for n, one in enumerate(given, 1)))
         row = self.indices("--from", "2026-03-01", "--to", "2026-03-31")["1.3", "complete"]
-        self.assertEqual([row[c]["codes"] for c in ("in_time", "offenders")], [["1.000001", "1.000003", "1.000004"], ["1.000002", "1.000005"]])
+        self.assertEqual([row[c]["codes"] for c in ("in_time", "offenders")], [["1.000001", "1.000003", "1.000004", "1.000006"], ["1.000002", "1.000005"]])
 
     def test_what_is_sent_once_more_is_neither_announced_nor_corrected_again(self):
         one, two, three = [record(f"1.00000{n}", signed="2026-03-10", decision="102/QĐ-UBND") for n in (1, 2, 3)]

@@ -47,8 +47,8 @@ static struct text run(const char *fields, const char *record)
     struct text source =
         text_format(&test_arena,
                     "name: s\nfetch: { folder: . }\nformat: json\nkey: /c\nnothing: [\"\", \"Không có\"]\n"
-                    "map:\n  code: /c\n  name: /n\n  status: { value: announced }\n%s",
-                    fields);
+                    "map:\n  code: /c\n  name: /n\n%s%s",
+                    strstr(fields, "  status:") ? "" : "  status: { value: announced }\n", fields);
     struct buffer bytes = { 0 };
     if (!CHECK_INT(compile(source.bytes), STATUS_OK)) {
         CHECK_STRING(error.message, "");
@@ -537,6 +537,23 @@ TEST("an online service that its services contradict gives way to them, with a w
         has(run(SERVICES "  online_service: /o\n", record.bytes), cases[i].expected);
         CHECK_INT(result.findings.warnings, cases[i].warnings);
     }
+}
+
+TEST("what cannot be read of an abolished record keeps no abolition back, but for its code, status and "
+     "decision")
+{
+    const char *fields =
+        "  status: /s\n  levels: { each: /l }\n  decision.signed_on: { from: /d, date: [yyyy-MM-dd] }\n"
+        "  legal_bases: { each: /b, map: { issued_on: { from: ., date: [yyyy-MM-dd] } } }\n";
+    run(fields, "{\"n\":\"a\",\"c\":\"1\",\"s\":\"abolished\",\"l\":[\"x\"],\"b\":[\"31/02/"
+                "2020\"],\"d\":\"2026-01-05\"}");
+    CHECK_INT(result.findings.errors, 0);
+    CHECK_INT(result.findings.warnings, 2);
+    run(fields, "{\"n\":\"a\",\"c\":\"1\",\"s\":\"announced\",\"l\":[\"x\"],\"b\":[\"31/02/"
+                "2020\"],\"d\":\"2026-01-05\"}");
+    CHECK_INT(result.findings.errors, 2);
+    run(fields, "{\"n\":\"a\",\"c\":\"1\",\"s\":\"abolished\",\"d\":\"5 tháng 1\"}");
+    CHECK_INT(result.findings.errors, 1);
 }
 
 TEST("what a finding says can be chosen is taken as it says it")
