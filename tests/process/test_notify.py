@@ -225,6 +225,21 @@ class Notices(Night):
         for line in page.splitlines():
             self.assertRegex(line, r"^(# (HELP|TYPE) \w+ .*|\w+(\{\w+=\"([^\"\\\n]|\\.)*\"\})? [-0-9.e+]+)$")
 
+    def test_metrics_are_of_the_sources_that_are_configured_and_say_never(self):
+        def samples():
+            self.place.run("--quiet", "run")
+            return dict(re.findall(r'^congkhai_source_whole_listing_timestamp_seconds\{source="(\w+)"\} (\d+)$',
+                                   (self.place.folder / "m.prom").read_text(), re.M))
+        self.notify({"metrics": "m.prom"})
+        self.place.configure(sources=[self.place.source("one"), self.place.source("two"), self.place.source("three", fetch={"url": "http://127.0.0.1:9/x", "retry": {"attempts": 1}})])
+        self.place.records(procedure("1.000001"))
+        self.place.records(procedure("1.000002"), source="two")
+        first = samples()
+        self.assertEqual((sorted(first), first["three"]), (["one", "three", "two"], "0"))
+        self.assertNotEqual(first["one"], "0")
+        self.place.configure(sources=[self.place.source("one"), self.place.source("three", fetch={"url": "http://127.0.0.1:9/x", "retry": {"attempts": 1}})])
+        self.assertEqual(sorted(samples()), ["one", "three"])
+
     def test_a_notice_that_fails_is_a_warning(self):
         self.hooks.shutdown()
         self.hooks.server_close()
