@@ -263,8 +263,8 @@ static void print_paragraphs(const struct table *table, int screen, struct arena
             if (at)
                 fputc(';', stdout);
             at += at > 0;
-            print_words(text_format(arena, "%s: " TEXT_PRINT, table->columns[i].heading, TEXT_ARG(text)), screen,
-                        &at, arena);
+            print_words(text_format(arena, "%s: " TEXT_PRINT, table->columns[i].heading, TEXT_ARG(text)),
+                        screen, &at, arena);
         }
         fputc('\n', stdout);
     }
