@@ -139,8 +139,7 @@ static void put_attempt(const struct metrics_attempt *attempt, const struct fami
         return;
     put_help(out, family);
     buffer_printf(out, "%s %lld\n", family->name,
-                  family->kind == BEGAN ? (long long)(attempt->at / 1000)
-                                              : (long long)attempt->exit_code);
+                  family->kind == BEGAN ? (long long)(attempt->at / 1000) : (long long)attempt->exit_code);
 }
 
 enum status metrics_write(struct store *store, const struct metrics_attempt *attempt, const char *today,
