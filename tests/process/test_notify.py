@@ -24,14 +24,15 @@ class Hooks(http.server.ThreadingHTTPServer):
     """Takes every POST and keeps it, as long as its status is 200."""
 
     def __init__(self):
-        self.seen, self.status = [], 200
+        self.seen, self.status, self.refused = [], 200, None
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(handler):
                 body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0)).decode()
-                if self.status == 200:
+                status = 413 if self.refused and self.refused in body else self.status
+                if status == 200:
                     self.seen.append((handler.path, handler.headers.get("Content-Type"), body))
-                handler.send_response(self.status)
+                handler.send_response(status)
                 handler.send_header("Content-Length", "0")
                 handler.end_headers()
 
@@ -266,6 +267,17 @@ class Notices(Night):
         for seen in (self.hooks.seen, other.seen):
             self.assertEqual([json.loads(body)["on"] for _, _, body in seen], [["new-kept"], ["stopped"], ["recovered"]])
         self.assertEqual(json.loads(self.hooks.seen[0][2]), json.loads(other.seen[0][2]))
+
+    def test_a_notice_that_is_never_taken_holds_up_no_other(self):
+        self.notify({"url": self.hooks.url + "/x", "body": "json"})
+        self.hooks.refused = '"on":["new-kept"]'
+        self.night(procedure("1.000001", status="?"), code=1)
+        self.outage()
+        self.night(procedure("1.000001", status="?"), code=1)
+        self.assertEqual([json.loads(body)["on"] for _, _, body in self.hooks.seen], [["stopped"], ["recovered"]])
+        self.hooks.refused = None
+        self.night(procedure("1.000001", status="?"), code=1)
+        self.assertEqual(json.loads(self.hooks.seen[-1][2])["on"], ["new-kept"])
 
     @unittest.skipUnless(FAKETIME, "needs faketime")
     @whole_speed
