@@ -474,6 +474,36 @@ class Listing(Night):
         self.expect(self.place.run("run"), 0)
         self.assertFalse(any("text" in entry["content"]["methods"][0] for entry in self.portal.held().values()))
 
+    def test_quiet_nights_look_at_no_record_again_and_what_changes_behind_them_is_seen(self):
+        def records(count, notes="cũ"):
+            return [{"ma": f"1.{i:06d}", "ten": "Tên", "ghiChu": notes} for i in range(count)]
+
+        def quiet():
+            for _ in range(2):
+                self.expect(self.place.run("run"), 0)
+            return json.loads(self.place.one("SELECT fields_now FROM source"))
+        self.place.configure(sources=[self.place.source("one", map={**MAP, "notes": "/ghiChu"}, key="/ma")])
+        self.place.records(*records(12))
+        self.expect(self.place.run("run"), 0)
+        counted = quiet()
+        self.assertIn("as", counted)
+        self.assertEqual(quiet(), counted)
+        self.place.write("rules.yaml", "rules:\n  - { id: TEN, field: name, check: { length: { max: 2 } }, severity: warning,"
+                                       " message: { vi: Dài, en: Long } }\n")
+        self.place.configure(rules=["rules.yaml"])
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.place.one("SELECT count(*) FROM finding WHERE rule = 'TEN'"), 12)
+        self.assertNotEqual(quiet()["as"], counted["as"])
+        self.place.change_source(map={**MAP, "notes": "/ghiChu", "name": {"value": "Một tên"}})
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual({entry["content"]["name"] for entry in self.portal.held().values()}, {"Một tên"})
+        quiet()
+        self.place.records(*records(11, "mới"))
+        self.expect(self.place.run("extract"), 0)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual({entry["content"].get("notes") for entry in self.portal.held().values()}, {"mới", "cũ"})
+        self.assertEqual(json.loads(self.place.one("SELECT fields_now FROM source"))["records"], 11)
+
     def test_hidden_and_struck_rows_of_a_workbook(self):
         row = lambda number, struck=(False, False), attributes="": (
             attributes, [(f"1.{number:06d}", struck[0]), (f"Thủ tục {number}", struck[1])])
