@@ -5,14 +5,14 @@
 #include "adapters/xml_libxml2.h"
 #include "core/memory.h"
 
-#define COLUMNS 1000                /* HTML's own ceiling of colspan */
-#define ROWS    65534               /* … of rowspan */
+#define COLUMNS 1000               /* HTML's own ceiling of colspan */
+#define ROWS    65534              /* … of rowspan */
 #define ROOM    ((size_t)64 << 20) /* of what is repeated, counted roughly */
 
 /* A cell that reaches into the rows below. */
 struct span {
     xmlNodePtr cell;
-    long rows; /* that it still reaches into */
+    long rows;               /* that it still reaches into */
     unsigned columns, width; /* width: of the row that it begins in */
     size_t size;
 };
@@ -148,8 +148,8 @@ enum status xml_spread_rows(struct xml_document *document, struct xml_node *cons
     bool enough = table->room;
     free(table);
     return enough ? STATUS_OK
-                : error_set(error, STATUS_REJECT,
-                            _("the cells of the page that span rows are more than %zu bytes when they are "
-                              "repeated in each"),
-                            ROOM);
+                  : error_set(error, STATUS_REJECT,
+                              _("the cells of the page that span rows are more than %zu bytes when they are "
+                                "repeated in each"),
+                              ROOM);
 }

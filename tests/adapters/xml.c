@@ -403,8 +403,10 @@ static struct text rows_of(const char *table)
 
 TEST("a cell that spans rows is put into each of them, where its column is")
 {
-    CHECK_TEXT(rows_of("<table><tr><td>1<td>a<td rowspan=2>S<td>x<tr><td>2<td>b<td>y<tr><td>3<td>c<td>T<td>z</table>"),
-               TEXT("1 a S x|2 b S y|3 c T z"));
+    CHECK_TEXT(
+        rows_of(
+            "<table><tr><td>1<td>a<td rowspan=2>S<td>x<tr><td>2<td>b<td>y<tr><td>3<td>c<td>T<td>z</table>"),
+        TEXT("1 a S x|2 b S y|3 c T z"));
     CHECK_TEXT(rows_of("<table><tr><th rowspan=0>L<td>a<td rowspan=2>S<tr><td>b<tr><td>c<td>T</table>"),
                TEXT("L a S|L b S|L c T"));
     CHECK_TEXT(rows_of("<table><tr><td rowspan=2 colspan=2>A<td>x<tr><td>y</table>"), TEXT("A x|A y"));
