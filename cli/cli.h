@@ -91,6 +91,8 @@ struct output_column {
 #define OUTPUT_WORD (-1) /* one of the interface's words: output_word */
 #define OUTPUT_TIME (-2) /* kept in UTC: output_time */
 void output_table(const struct value *rows, const struct output_column *columns, size_t count);
+/* A line a row, also where the screen is too narrow for it; output_table writes a paragraph a row there. */
+void output_lines(const struct value *rows, const struct output_column *columns, size_t count);
 /* Display columns that a text takes; and those of a line of standard output: the terminal's, COLUMNS, or 80. */
 int output_columns(struct text text);
 int output_width(void);

@@ -46,7 +46,7 @@ static void print_first(const struct shared_screen *screen, const char *title, c
         printf(_("\n%s (%lld of %lld; all: %s)\n"), title, (long long)shown, (long long)total, all);
     else
         heading(title);
-    output_table(first, columns, count);
+    output_lines(first, columns, count);
 }
 
 /* "By rule: ND63-8.2a 20, congkhai/codes 3 (2 of 18)": what keeps most back. */

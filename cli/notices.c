@@ -99,9 +99,15 @@ static enum status write_metrics(struct gathering *gathering, struct error *erro
     const struct notify_night *night = gathering->night;
     struct metrics_attempt attempt = { .at = night->started, .exit_code = night->exit_code };
     buffer_clear(&gathering->metrics);
+    const struct configuration *configuration = &gathering->session->configuration;
+    struct value *sources = value_list(gathering->arena);
+    for (size_t i = 0; i < configuration->source_count; i++)
+        value_append(sources, value_string(gathering->arena, configuration->sources[i].name));
     bool ended = night->run && night->finished; /* else the ledger's last end is that of an older run */
-    enum status status = metrics_write(gathering->store, ended ? NULL : &attempt, gathering->today,
-                                       CONGKHAI_VERSION, &gathering->metrics, error);
+    enum status status =
+        metrics_write(gathering->store, ended ? NULL : &attempt, gathering->today,
+                      night->exit_code == 2 ? NULL : sources, /* 2: they may not all be read */
+                      CONGKHAI_VERSION, &gathering->metrics, error);
     gathering->night->metrics = status ? TEXT_NONE : buffer_view(&gathering->metrics);
     return status;
 }

@@ -158,8 +158,9 @@ void output_padded(struct text text, int width)
 #define COLUMNS_MAX 32
 #define NARROWEST   8
 
-/* The widest columns of words give way, until the table is as wide as the screen; 0: it may be any width. */
-static void fit(int widths[COLUMNS_MAX], const bool right[COLUMNS_MAX], size_t count, int screen)
+/* The widest columns of words give way, until the table is as wide as the screen (0: it may be any width). False: it is
+ * still wider. */
+static bool fit(int widths[COLUMNS_MAX], const bool right[COLUMNS_MAX], size_t count, int screen)
 {
     int sum = 2 * ((int)count - 1);
     for (size_t i = 0; i < count; i++)
@@ -170,10 +171,11 @@ static void fit(int widths[COLUMNS_MAX], const bool right[COLUMNS_MAX], size_t c
             if (!right[i] && widths[i] > NARROWEST && (widest == count || widths[i] > widths[widest]))
                 widest = i;
         if (widest == count)
-            return;
+            return false;
         widths[widest]--;
         sum--;
     }
+    return true;
 }
 
 static struct text cut(struct arena *arena, struct text text, int width)
@@ -198,29 +200,99 @@ static int screen_width(void)
     return measure("COLUMNS", false) || isatty(STDOUT_FILENO) ? output_width() : 0;
 }
 
-void output_table(const struct value *rows, const struct output_column *columns, size_t count)
-{
-    ARENA_OWNED struct arena arena = { 0 };
-    int widths[COLUMNS_MAX] = { 0 };
+struct table {
+    const struct value *rows;
+    const struct output_column *columns;
+    size_t count;
+    int widths[COLUMNS_MAX];
     bool right[COLUMNS_MAX];
-    count = count < COLUMNS_MAX ? count : COLUMNS_MAX;
-    for (size_t i = 0; i < count; i++) {
-        widths[i] = output_columns(text_of(columns[i].heading));
-        right[i] = true;
-        for (const struct value *row = rows->first; row; row = row->next) {
-            const struct value *cell = value_find(row, columns[i].member);
-            int width = output_columns(shown(&arena, row, &columns[i]));
-            widths[i] = width > widths[i] ? width : widths[i];
-            right[i] = right[i] && (!cell || cell->kind == VALUE_NUMBER);
+};
+
+static void measure_table(struct table *table, struct arena *arena)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct output_column *column = &table->columns[i];
+        table->widths[i] = output_columns(text_of(column->heading));
+        table->right[i] = true;
+        for (const struct value *row = table->rows->first; row; row = row->next) {
+            const struct value *cell = value_find(row, column->member);
+            int width = output_columns(shown(arena, row, column));
+            table->widths[i] = width > table->widths[i] ? width : table->widths[i];
+            table->right[i] = table->right[i] && (!cell || cell->kind == VALUE_NUMBER);
         }
     }
-    fit(widths, right, count, screen_width());
-    for (size_t i = 0; i < count; i++)
-        print_cell(cut(&arena, text_of(columns[i].heading), widths[i]), widths[i], right[i], i + 1 == count);
-    for (const struct value *row = rows->first; row; row = row->next)
-        for (size_t i = 0; i < count; i++)
-            print_cell(cut(&arena, shown(&arena, row, &columns[i]), widths[i]), widths[i], right[i],
-                       i + 1 == count);
+}
+
+static void print_lines(const struct table *table, struct arena *arena)
+{
+    for (size_t i = 0; i < table->count; i++)
+        print_cell(cut(arena, text_of(table->columns[i].heading), table->widths[i]), table->widths[i],
+                   table->right[i], i + 1 == table->count);
+    for (const struct value *row = table->rows->first; row; row = row->next)
+        for (size_t i = 0; i < table->count; i++)
+            print_cell(cut(arena, shown(arena, row, &table->columns[i]), table->widths[i]), table->widths[i],
+                       table->right[i], i + 1 == table->count);
+}
+
+/* The words of a paragraph, its later lines two blanks further in; *at is the column. */
+static void print_words(struct text text, int screen, int *at, struct arena *arena)
+{
+    for (size_t from = 0, to; from < text.length; from = to + 1) {
+        const char *blank = memchr(text.bytes + from, ' ', text.length - from);
+        to = blank ? (size_t)(blank - text.bytes) : text.length;
+        struct text word = cut(arena, text_slice(text, from, to - from), screen - 2);
+        if (!word.length)
+            continue;
+        int width = output_columns(word);
+        bool breaks = *at && *at + 1 + width > screen;
+        fputs(breaks ? "\n  " : *at ? " " : "", stdout);
+        *at = (breaks ? 2 : *at + (*at > 0)) + width;
+        fwrite(word.bytes, 1, word.length, stdout);
+    }
+}
+
+/* Of a table that no screen so narrow can hold: a paragraph a row, without what is nothing. */
+static void print_paragraphs(const struct table *table, int screen, struct arena *arena)
+{
+    for (const struct value *row = table->rows->first; row; row = row->next) {
+        int at = 0;
+        for (size_t i = 0; i < table->count; i++) {
+            struct text text = shown(arena, row, &table->columns[i]);
+            if (!text.length)
+                continue;
+            if (at)
+                fputc(';', stdout);
+            at += at > 0;
+            print_words(text_format(arena, "%s: " TEXT_PRINT, table->columns[i].heading, TEXT_ARG(text)),
+                        screen, &at, arena);
+        }
+        fputc('\n', stdout);
+    }
+}
+
+static void print_table(const struct value *rows, const struct output_column *columns, size_t count,
+                        bool lines)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct table table = { .rows = rows,
+                           .columns = columns,
+                           .count = count < COLUMNS_MAX ? count : COLUMNS_MAX };
+    int screen = screen_width();
+    measure_table(&table, &arena);
+    if (fit(table.widths, table.right, table.count, screen) || lines)
+        print_lines(&table, &arena);
+    else
+        print_paragraphs(&table, screen - 1, &arena); /* a semicolon stands behind the last word */
+}
+
+void output_table(const struct value *rows, const struct output_column *columns, size_t count)
+{
+    print_table(rows, columns, count, false);
+}
+
+void output_lines(const struct value *rows, const struct output_column *columns, size_t count)
+{
+    print_table(rows, columns, count, true);
 }
 
 #define CLEAR_LINE "\r\033[K"

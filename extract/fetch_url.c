@@ -26,6 +26,7 @@ struct url_state {
     uint64_t *keys; /* of those items */
     int lacking;    /* items in a row without a detail */
     bool incomplete;
+    const char *answered; /* the detail that was given out, as it is shown; its records are not counted yet */
     struct arena item_arena; /* cleared for each item */
     char path[SPOOL_FILE_PATH];
 };
@@ -293,10 +294,24 @@ static const char *shown_detail(struct fetch *fetch, struct url_state *state, co
     return text;
 }
 
+/* The listing names the item, so an answer without a record does not say that there is none. */
+static void judge_detail(struct fetch *fetch, struct url_state *state)
+{
+    struct error reason;
+    if (!state->answered || fetch->given || fetch->broken)
+        return;
+    state->incomplete = true;
+    (void)error_set(&reason, STATUS_STOP, _("%s: the listing has it, and its answer holds no record"),
+                    state->answered);
+    listing_doubt(fetch->listing, true, &reason);
+}
+
 static enum status next_detail(struct fetch *fetch, struct url_state *state, struct document *document,
                                struct error *error)
 {
     const struct url_settings *settings = fetch->settings;
+    judge_detail(fetch, state);
+    state->answered = NULL;
     if (!state->detail.open && spool_file_open(&state->detail, error))
         return error->status;
     for (;;) {
@@ -312,6 +327,7 @@ static enum status next_detail(struct fetch *fetch, struct url_state *state, str
         status = url_client_ask(&state->client, &ask, &state->detail, &state->item_arena, &reply, error);
         if (status == STATUS_OK) {
             state->lacking = 0;
+            state->answered = ask.shown;
             give(state, &state->detail, ask.shown, document);
             return STATUS_OK;
         }

@@ -8,7 +8,8 @@
 #define GROUP_MAX     2048 /* rows */
 #define AHEAD_LEAST   64   /* intents that are written before they can leave */
 #define AHEAD_MAX     1024
-#define PREPARE_CHUNK 2 /* between two looks at the network: what is ready to leave must not wait for long */
+#define COMMIT_LEAST  32 /* intents, unless nothing else is ready to leave: a commit waits for the disk */
+#define PREPARE_CHUNK 2  /* between two looks at the network: what is ready to leave must not wait for long */
 #define REPORTS_CHUNK 4
 #define ALIVE_BYTES   ((size_t)16 << 20)
 #define BATCH_BYTES   ((size_t)8 << 20)
@@ -116,7 +117,9 @@ static enum status commit_in_time(struct dispatcher *dispatcher, struct error *e
     const struct dispatch_queues *lists = &dispatcher->lists;
     if (!dispatcher->group)
         return STATUS_OK;
-    bool hungry = lists->written.count && lists->sends.count + lists->asks.count <= window(dispatcher);
+    size_t ready = lists->sends.count + lists->asks.count;
+    bool many = lists->written.count >= COMMIT_LEAST || !has_room(dispatcher);
+    bool hungry = lists->written.count && ready <= window(dispatcher) && (many || !ready);
     if (hungry || dispatcher->rows >= GROUP_MAX || dispatcher->now - dispatcher->group_since >= FLUSH_MS)
         return commit(dispatcher, error);
     return STATUS_OK;
@@ -185,7 +188,7 @@ static enum status prepare_some(struct dispatcher *dispatcher, struct error *err
 {
     /* More than was answered, so that there is a stock when the commit comes. */
     size_t batch = (size_t)dispatcher->portal->settings->batch,
-           chunk = PREPARE_CHUNK + 2 * dispatcher->answered;
+           chunk = (dispatcher->out ? PREPARE_CHUNK : COMMIT_LEAST) + 2 * dispatcher->answered;
     chunk = chunk > batch ? chunk : batch;
     if (congestion_pause(&dispatcher->congestion, dispatcher->now) > FLUSH_MS)
         return STATUS_OK;

@@ -39,24 +39,37 @@ static void keep(struct untold *untold, const struct sink *sink, const struct si
     value_append(untold->list, item);
 }
 
-enum status untold_send(struct untold *untold, const struct sink *sink, const struct sink_message *message,
-                        struct error *error)
+/* In order, without the first `passed` of this way, up to one that fails: it and what is behind it goes on waiting. */
+static enum status give_what_waits(struct untold *untold, const struct sink *sink, size_t passed,
+                                   struct error *error)
 {
     struct value *left = value_list(untold->arena);
     enum status status = STATUS_OK;
+    size_t met = 0;
     for (const struct value *item = untold->list->first; item; item = item->next) {
-        bool ours = text_is(value_text_of(item, "way"), sink->shown);
+        bool ours = text_is(value_text_of(item, "way"), sink->shown) && met++ >= passed;
         if (ours && !status)
             status = give(sink, item, error);
         if (!ours || status)
             value_append(left, value_copy(untold->arena, item));
     }
     untold->list = left;
-    if (message && !status)
-        status = sink_send(sink, message, error);
-    if (message && status)
-        keep(untold, sink, message);
     return status;
+}
+
+enum status untold_send(struct untold *untold, const struct sink *sink, const struct sink_message *message,
+                        struct error *error)
+{
+    struct error unsent = { 0 };
+    enum status status = give_what_waits(untold, sink, 0, error);
+    if (!message)
+        return status;
+    enum status fresh = sink_send(sink, message, &unsent);
+    if (fresh)
+        keep(untold, sink, message);
+    else if (status) /* the way is open: what it does not take is that one notice */
+        (void)give_what_waits(untold, sink, 1, &unsent);
+    return fresh && !status ? error_copy(error, fresh, &unsent) : status;
 }
 
 struct value *untold_kept(const struct untold *untold)

@@ -15,7 +15,8 @@ struct untold {
 
 /* Takes the list over as it was kept (NULL or no list: none waits), without what is too old. */
 void untold_open(struct untold *untold, struct arena *arena, const struct value *kept, int64_t now);
-/* What waits for this way, then `message` (NULL: nothing new). At the first that fails the rest goes on waiting: its status and words. */
+/* What waits for this way up to the first that fails, then `message` (NULL: nothing new); where that goes through, the rest of what
+ * waits, so that one notice which is never taken holds up no other. What failed goes on waiting: the first's status and words. */
 enum status untold_send(struct untold *untold, const struct sink *sink, const struct sink_message *message,
                         struct error *error);
 /* What is to be kept: no more than so many bytes, the newest. */

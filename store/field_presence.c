@@ -58,9 +58,80 @@ static enum status count_records(struct store *store, const char *source, int64_
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-enum status field_presence_count(struct store *store, const char *source, int64_t map,
+/* The digest of all records as this run found them and left them; bytes NULL: it wrote one. */
+static struct text records_digest(struct store *store, char hex[DIGEST_HEX])
+{
+    const struct store_rows_memory *memory = &store_memory(store)->rows[STORE_RECORD];
+    if (!memory->known || memory->changed != store_rows_changed(store, STORE_RECORD))
+        return TEXT_NONE;
+    digest_hex(&memory->digest, hex);
+    return text_of(hex);
+}
+
+static enum status any_waits(struct store *store, bool *waits, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store,
+                  "SELECT 1 FROM finding WHERE rule = 'congkhai/decode' AND reason IN ('record.killed',"
+                  " 'record.died') LIMIT 1",
+                  &row, error))
+        return error->status;
+    enum status status = sqlite_step(row, error);
+    *waits = status == STATUS_OK;
+    sqlite_reset_statement(row);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static struct value *describe_circumstances(struct arena *arena,
+                                            const struct transform_digests *transform_digests,
+                                            struct text records)
+{
+    struct value *object = value_object(arena);
+    value_set(object, "map", value_integer(arena, transform_digests->map));
+    value_set(object, "records", value_text(arena, text_copy(arena, records)));
+    value_set(object, "rules", value_integer(arena, transform_digests->rules));
+    value_set(object, "version", value_string(arena, CONGKHAI_VERSION));
+    return object;
+}
+
+enum status field_presence_stands(struct store *store, const char *source,
+                                  const struct transform_digests *transform_digests, bool *stands,
+                                  struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    char hex[DIGEST_HEX];
+    struct text records = records_digest(store, hex);
+    struct sqlite_statement *row;
+    struct value *counted;
+    struct error unread;
+    bool waits = false;
+    *stands = false;
+    if (!records.bytes)
+        return STATUS_OK;
+    if (store_sql(store, "SELECT fields_now FROM source WHERE name = ?1 AND fields_now IS NOT NULL", &row,
+                  error))
+        return error->status;
+    sqlite_bind_text(row, 1, text_of(source));
+    enum status status = sqlite_step(row, error);
+    const struct value *as =
+        status == STATUS_OK && !json_parse(&arena, sqlite_column_text(row, 0), &counted, &unread)
+            ? value_find(counted, "as")
+            : NULL;
+    *stands = as && value_equal(as, describe_circumstances(&arena, transform_digests, records));
+    sqlite_reset_statement(row);
+    if (status > STATUS_END || !*stands)
+        return status == STATUS_END ? STATUS_OK : status;
+    status = any_waits(store, &waits, error);
+    *stands = !status && !waits;
+    return status;
+}
+
+enum status field_presence_count(struct store *store, const char *source,
+                                 const struct transform_digests *transform_digests,
                                  const struct text *addresses, size_t count, struct error *error)
 {
+    char hex[DIGEST_HEX];
+    struct text unwritten = records_digest(store, hex);
     ARENA_OWNED struct arena arena = { 0 };
     bool read;
     int64_t records = 0, *counts = arena_array(&arena, int64_t, count + 1);
@@ -70,7 +141,7 @@ enum status field_presence_count(struct store *store, const char *source, int64_
         return put(store, source, TEXT_NONE, error);
     for (size_t i = 0; i < count; i++)
         counts[i] = 0;
-    if (count_records(store, source, map, counts, count, &records, error))
+    if (count_records(store, source, transform_digests->map, counts, count, &records, error))
         return error->status;
     struct value *object = value_object(&arena), *list = value_list(&arena);
     for (size_t i = 0; i < count; i++) {
@@ -79,7 +150,9 @@ enum status field_presence_count(struct store *store, const char *source, int64_
         value_set(one, "records", value_integer(&arena, counts[i]));
     }
     value_set(object, "addresses", list);
-    value_set(object, "map", value_integer(&arena, map));
+    if (unwritten.bytes)
+        value_set(object, "as", describe_circumstances(&arena, transform_digests, unwritten));
+    value_set(object, "map", value_integer(&arena, transform_digests->map));
     value_set(object, "records", value_integer(&arena, records));
     BUFFER_OWNED struct buffer bytes = { 0 };
     canonical_write(&bytes, object);

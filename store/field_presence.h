@@ -4,12 +4,20 @@
 #define STORE_FIELD_PRESENCE_H
 
 #include "store/store.h"
+#include "store/transform_queue.h"
 
-/* Counts over the records of the last listing, those that did not change included, as the map numbered `map` saw
- * them: record.gave has a byte for each address. A listing that is not whole, or that was not read because nothing
- * changed, is not counted. Opens no transaction. */
-enum status field_presence_count(struct store *store, const char *source, int64_t map,
+/* Counts over the records of the last listing, those that did not change included, as the map saw them: record.gave has a
+ * byte for each address. A listing that is not whole, or that was not read because nothing changed, is not counted. Opens
+ * no transaction. */
+enum status field_presence_count(struct store *store, const char *source,
+                                 const struct transform_digests *transform_digests,
                                  const struct text *addresses, size_t count, struct error *error);
+
+/* No record was written since they were counted, by the same map and under the same rules, and none waits for another
+ * version or another run: then none is to be marked either (transform_queue.h), and the count is what it was. */
+enum status field_presence_stands(struct store *store, const char *source,
+                                  const struct transform_digests *transform_digests, bool *stands,
+                                  struct error *error);
 
 /* The addresses (a list of texts in the arena) that gave something in at least 90 % of at least 10 records when load
  * last went on from a listing, and nothing in those counted now, as many. NULL: none, or not the same map. */

@@ -2,17 +2,16 @@
 
 #include <string.h>
 
-#include "store/outbox.h"
-
-#define SHOWN OUTBOX_SHOWN("q")
+#include "store/kept.h"
 
 /* A family: its SQL gives rows of a value and, with a label, of the label's value. */
 struct family {
     const char *name, *help, *label;
     const char *sql; /* ?1 is today where it is asked for */
     bool dated;
-    /* What a night that made no run says of itself, in the last run's place; it took no time. */
-    enum { LASTS, BEGAN, EXIT_CODE, TOOK } of_attempt;
+    /* LASTS: the SQL's rows, also where the last night made no run. KEPT: as store/kept.h counts. SOURCES: of those asked for. What
+     * stands behind them a night that made no run says of itself, in the last run's place; it took no time. */
+    enum { LASTS, KEPT, SOURCES, BEGAN, EXIT_CODE, TOOK } kind;
 };
 
 #define SECONDS(time) "CAST(strftime('%s', " time ") AS INTEGER)"
@@ -41,22 +40,18 @@ static const struct family families[] = {
       false, LASTS },
     { "congkhai_pending", "Procedures that are to be sent.", NULL,
       "SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL", false, LASTS },
-    { "congkhai_kept", "Records and procedures that are kept back.", "outcome",
-      "SELECT count(*), outcome FROM record WHERE outcome IN ('rejected', 'held') AND present = 1 GROUP BY "
-      "outcome"
-      " UNION ALL SELECT count(*), " SHOWN " FROM procedure_state q WHERE q.state <> 'idle' GROUP BY 2",
-      false, LASTS },
+    { "congkhai_kept", "Records and procedures that are kept back.", "outcome", NULL, false, KEPT },
     { "congkhai_terms_due", "Terms that run and are not over.", "rule",
       "SELECT count(*), rule FROM deadline WHERE due >= ?1 GROUP BY rule", true, LASTS },
     { "congkhai_terms_overdue", "Terms that are over.", "rule",
       "SELECT count(*), rule FROM deadline WHERE due < ?1 GROUP BY rule", true, LASTS },
-    { "congkhai_source_whole_listing_timestamp_seconds", "When a source was last listed whole.", "source",
-      "SELECT (SELECT " SECONDS(
+    { "congkhai_source_whole_listing_timestamp_seconds", "When a source was last listed whole; 0: never.",
+      "source",
+      "SELECT coalesce((SELECT " SECONDS(
           "b.at") " FROM ledger l JOIN ledger b ON b.run = l.run AND b.event = 'run-started' WHERE l.event ="
                   " 'listed' AND l.source = s.name AND json_extract(l.detail, '$.whole')"
-                  " ORDER BY l.seq DESC LIMIT 1) AS began, s.name FROM source s WHERE began IS NOT NULL"
-                  " ORDER BY s.name",
-      false, LASTS },
+                  " ORDER BY l.seq DESC LIMIT 1), 0), s.name FROM source s ORDER BY s.name",
+      false, SOURCES },
     { "congkhai_ledger_events", "Events of the ledger.", NULL, "SELECT coalesce(max(seq), 0) FROM ledger",
       false, LASTS },
     { "congkhai_store_bytes", "Size of the store's file.", NULL,
@@ -84,8 +79,43 @@ static void put_help(struct buffer *out, const struct family *family)
     buffer_printf(out, "# HELP %s %s\n# TYPE %s gauge\n", family->name, family->help, family->name);
 }
 
+static void put_sample(const struct family *family, struct text label, struct text value, bool *first,
+                       struct buffer *out)
+{
+    if (*first)
+        put_help(out, family);
+    *first = false;
+    buffer_string(out, family->name);
+    if (family->label)
+        put_label(out, family->label, label);
+    buffer_char(out, ' ');
+    buffer_text(out, value);
+    buffer_char(out, '\n');
+}
+
+static enum status put_kept(struct store *store, const struct family *family, struct buffer *out,
+                            struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *rows;
+    bool first = true;
+    if (kept_counts(store, KEPT_BY_OUTCOME, &arena, &rows, error))
+        return error->status;
+    for (const struct value *row = rows->first; row; row = row->next)
+        put_sample(family, value_text_of(row, "name"), value_text_of(row, "records"), &first, out);
+    return STATUS_OK;
+}
+
+static bool is_among(const struct value *names, struct text name)
+{
+    const struct value *one = names ? names->first : NULL;
+    while (one && !text_equal(one->text, name))
+        one = one->next;
+    return !names || one;
+}
+
 static enum status put_family(struct store *store, const struct family *family, const char *today,
-                              struct buffer *out, struct error *error)
+                              const struct value *sources, struct buffer *out, struct error *error)
 {
     struct sqlite_statement *rows;
     enum status status;
@@ -95,17 +125,9 @@ static enum status put_family(struct store *store, const struct family *family, 
     if (family->dated)
         sqlite_bind_text(rows, 1, text_of(today));
     while ((status = sqlite_step(rows, error)) == STATUS_OK) {
-        if (sqlite_is_null(rows, 0))
-            continue;
-        if (first)
-            put_help(out, family);
-        first = false;
-        buffer_string(out, family->name);
-        if (family->label)
-            put_label(out, family->label, sqlite_column_text(rows, 1));
-        buffer_char(out, ' ');
-        buffer_text(out, sqlite_column_text(rows, 0));
-        buffer_char(out, '\n');
+        struct text label = family->label ? sqlite_column_text(rows, 1) : TEXT_NONE;
+        if (!sqlite_is_null(rows, 0) && (family->kind != SOURCES || is_among(sources, label)))
+            put_sample(family, label, sqlite_column_text(rows, 0), &first, out);
     }
     return status == STATUS_END ? STATUS_OK : status;
 }
@@ -113,22 +135,23 @@ static enum status put_family(struct store *store, const struct family *family, 
 static void put_attempt(const struct metrics_attempt *attempt, const struct family *family,
                         struct buffer *out)
 {
-    if (family->of_attempt == TOOK)
+    if (family->kind == TOOK)
         return;
     put_help(out, family);
     buffer_printf(out, "%s %lld\n", family->name,
-                  family->of_attempt == BEGAN ? (long long)(attempt->at / 1000)
-                                              : (long long)attempt->exit_code);
+                  family->kind == BEGAN ? (long long)(attempt->at / 1000) : (long long)attempt->exit_code);
 }
 
 enum status metrics_write(struct store *store, const struct metrics_attempt *attempt, const char *today,
-                          const char *version, struct buffer *out, struct error *error)
+                          const struct value *sources, const char *version, struct buffer *out,
+                          struct error *error)
 {
     for (const struct family *family = families; family < families + sizeof families / sizeof *families;
          family++)
-        if (attempt && family->of_attempt != LASTS)
+        if (attempt && family->kind >= BEGAN)
             put_attempt(attempt, family, out);
-        else if (store && put_family(store, family, today, out, error))
+        else if (store && (family->kind == KEPT ? put_kept(store, family, out, error)
+                                                : put_family(store, family, today, sources, out, error)))
             return error->status;
     buffer_string(
         out,

@@ -12,9 +12,11 @@ struct metrics_attempt {
     int exit_code;
 };
 
-/* `today` is the day in Vietnam, yyyy-mm-dd. The last run is `attempt` where that is not NULL; then `store` may be NULL:
+/* `today` is the day in Vietnam, yyyy-mm-dd; `sources` the names of those that are asked for, a list of texts (NULL: all that were
+ * ever read). The last run is `attempt` where that is not NULL; then `store` may be NULL:
  * nothing more is known. */
 enum status metrics_write(struct store *store, const struct metrics_attempt *attempt, const char *today,
-                          const char *version, struct buffer *out, struct error *error);
+                          const struct value *sources, const char *version, struct buffer *out,
+                          struct error *error);
 
 #endif

@@ -298,21 +298,29 @@ static enum status count_fields(struct store *store, const struct transform *tra
     if (store_begin(store, error))
         return error->status;
     return store_end(store,
-                     field_presence_count(store, transform->source->name, transform->transform_digests.map,
+                     field_presence_count(store, transform->source->name, &transform->transform_digests,
                                           addresses, count, error),
                      error);
 }
 
 static enum status work_source(struct store *store, struct transform *transform, struct error *error)
 {
+    struct transform_digests *digests = &transform->transform_digests;
+    const char *source = transform->source->name;
+    bool stands;
     if (store_begin(store, error))
         return error->status;
-    enum status marked = transform_queue_mark(store, transform->source->name, &transform->map_digest,
-                                              &transform->rules_digest, &transform->transform_digests, error);
+    enum status marked =
+        transform_queue_recipes(store, &transform->map_digest, &transform->rules_digest, digests, error);
+    if (!marked)
+        marked = field_presence_stands(store, source, digests, &stands, error);
+    if (!marked && !stands)
+        marked = transform_queue_mark(store, source, &transform->map_digest, &transform->rules_digest,
+                                      digests, error);
     if (store_end(store, marked, error) || work_queue(store, transform, WORK_MAP, error) ||
         work_queue(store, transform, WORK_CHECK, error))
         return error->status;
-    return count_fields(store, transform, error);
+    return stands ? STATUS_OK : count_fields(store, transform, error);
 }
 
 static enum status work_sources(struct store *store, struct transform *transform, struct error *error)

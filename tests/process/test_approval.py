@@ -117,6 +117,12 @@ class Lists(Office, Night):
         self.assertEqual(self.portal.held()["1.000003"]["content"]["name"], "Đổi tên")
         self.expect(self.run_as("audit", "verify"), 0)
 
+    def test_metrics_count_what_waits_as_status_and_health_do(self):
+        self.place.configure(notify=[{"metrics": "m.prom"}])
+        self.night(*procedures(3), procedure("1.000009", status="?"))
+        page = (self.place.folder / "m.prom").read_text()
+        self.assertEqual(dict(re.findall(r'congkhai_kept\{outcome="([a-z-]+)"\} (\d+)', page)), {"rejected": "1", "waiting": "3"})
+
     def test_the_list_names_every_change_withdrawals_first_and_nothing_can_look_like_a_line_of_it(self):
         self.place.configure(approval=None)
         self.night(*procedures(2), code=0)

@@ -178,6 +178,9 @@ class Commands(Night):
                 self.assertLessEqual(len(done.stdout.splitlines()), lines)
                 self.assertRegex(done.stdout, r"\(\d+ of 20; all")
                 self.assertRegex(done.stdout, r"of 800; all: congkhai kept\)")
-            for command in (["kept"], ["runs"]):
-                done = self.expect(place.run(*command, env={**place.environment, "COLUMNS": "120"}), 0)
-                self.assertLessEqual(max(len(line) for line in done.stdout.splitlines()), 120 if command == ["kept"] else 400)
+            for command, word in ((["kept", "--limit", "3"], "rejected"), (["runs"], "exit: 1;"), (["status", "--rules"], "s19")):
+                for columns in (40, 80, 120):
+                    done = self.expect(place.run(*command, env={**place.environment, "COLUMNS": str(columns)}), 0)
+                    rows = done.stdout.split("\n\n")[0].splitlines()
+                    self.assertLessEqual(max(map(len, rows)), columns, (command, done))
+                    self.assertIn(word, " ".join(done.stdout.split()))

@@ -423,6 +423,23 @@ class Listing(Night):
             _, listed = self.night([source])
             self.assertEqual((listed["x"]["whole"], len(self.present(source))), (whole, count), (body, listed))
 
+    def test_an_item_of_a_listing_whose_detail_holds_no_record_is_not_missing(self):
+        empty = False
+
+        def detail(handler, query):
+            return Answer(body="[]" if empty and query["id"] == "2" else json.dumps({"ma": f"1.{query['id']}", "ten": "Một"}))
+        self.server.sources["d"] = detail
+        source = Source(self.server, "l", 505, "offset", count=3)
+        source.configuration["fetch"].update(detail={"items": "/items", "url": self.server.url + "/d?id=${item:/id}"})
+        source.configuration["records"] = ""
+        for number, row in enumerate(source.rows, 1):
+            row["id"] = number
+        for empty, code, whole in ((False, 0, True), (True, 3, False), (False, 0, True)):
+            done, listed = self.night([source])
+            self.assertEqual((done.code, listed["l"]["whole"]), (code, whole), done)
+            self.assertEqual(self.present(source), {"1.1", "1.2", "1.3"})
+            self.assertEqual("/d?id=2" in done.stderr, empty, done)
+
     def test_rows_that_are_no_records_are_skipped_and_counted(self):
         self.place.write("inbox/r.csv", "Mã;Tên\r\n1.000001;Một\r\n;Cộng: 1\r\n;\r\nI;Lĩnh vực\r\nNgười lập;x\r\n")
         self.place.configure(sources=[self.place.source(
@@ -456,6 +473,36 @@ class Listing(Night):
         self.expect(self.place.run("run", "--release-brake", "vanished_field", "--reason", "bỏ cột"), 0)
         self.expect(self.place.run("run"), 0)
         self.assertFalse(any("text" in entry["content"]["methods"][0] for entry in self.portal.held().values()))
+
+    def test_quiet_nights_look_at_no_record_again_and_what_changes_behind_them_is_seen(self):
+        def records(count, notes="cũ"):
+            return [{"ma": f"1.{i:06d}", "ten": "Tên", "ghiChu": notes} for i in range(count)]
+
+        def quiet():
+            for _ in range(2):
+                self.expect(self.place.run("run"), 0)
+            return json.loads(self.place.one("SELECT fields_now FROM source"))
+        self.place.configure(sources=[self.place.source("one", map={**MAP, "notes": "/ghiChu"}, key="/ma")])
+        self.place.records(*records(12))
+        self.expect(self.place.run("run"), 0)
+        counted = quiet()
+        self.assertIn("as", counted)
+        self.assertEqual(quiet(), counted)
+        self.place.write("rules.yaml", "rules:\n  - { id: TEN, field: name, check: { length: { max: 2 } }, severity: warning,"
+                                       " message: { vi: Dài, en: Long } }\n")
+        self.place.configure(rules=["rules.yaml"])
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.place.one("SELECT count(*) FROM finding WHERE rule = 'TEN'"), 12)
+        self.assertNotEqual(quiet()["as"], counted["as"])
+        self.place.change_source(map={**MAP, "notes": "/ghiChu", "name": {"value": "Một tên"}})
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual({entry["content"]["name"] for entry in self.portal.held().values()}, {"Một tên"})
+        quiet()
+        self.place.records(*records(11, "mới"))
+        self.expect(self.place.run("extract"), 0)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual({entry["content"].get("notes") for entry in self.portal.held().values()}, {"mới", "cũ"})
+        self.assertEqual(json.loads(self.place.one("SELECT fields_now FROM source"))["records"], 11)
 
     def test_hidden_and_struck_rows_of_a_workbook(self):
         row = lambda number, struck=(False, False), attributes="": (

@@ -24,14 +24,15 @@ class Hooks(http.server.ThreadingHTTPServer):
     """Takes every POST and keeps it, as long as its status is 200."""
 
     def __init__(self):
-        self.seen, self.status = [], 200
+        self.seen, self.status, self.refused = [], 200, None
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(handler):
                 body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0)).decode()
-                if self.status == 200:
+                status = 413 if self.refused and self.refused in body else self.status
+                if status == 200:
                     self.seen.append((handler.path, handler.headers.get("Content-Type"), body))
-                handler.send_response(self.status)
+                handler.send_response(status)
                 handler.send_header("Content-Length", "0")
                 handler.end_headers()
 
@@ -225,6 +226,21 @@ class Notices(Night):
         for line in page.splitlines():
             self.assertRegex(line, r"^(# (HELP|TYPE) \w+ .*|\w+(\{\w+=\"([^\"\\\n]|\\.)*\"\})? [-0-9.e+]+)$")
 
+    def test_metrics_are_of_the_sources_that_are_configured_and_say_never(self):
+        def samples():
+            self.place.run("--quiet", "run")
+            return dict(re.findall(r'^congkhai_source_whole_listing_timestamp_seconds\{source="(\w+)"\} (\d+)$',
+                                   (self.place.folder / "m.prom").read_text(), re.M))
+        self.notify({"metrics": "m.prom"})
+        self.place.configure(sources=[self.place.source("one"), self.place.source("two"), self.place.source("three", fetch={"url": "http://127.0.0.1:9/x", "retry": {"attempts": 1}})])
+        self.place.records(procedure("1.000001"))
+        self.place.records(procedure("1.000002"), source="two")
+        first = samples()
+        self.assertEqual((sorted(first), first["three"]), (["one", "three", "two"], "0"))
+        self.assertNotEqual(first["one"], "0")
+        self.place.configure(sources=[self.place.source("one"), self.place.source("three", fetch={"url": "http://127.0.0.1:9/x", "retry": {"attempts": 1}})])
+        self.assertEqual(sorted(samples()), ["one", "three"])
+
     def test_a_notice_that_fails_is_a_warning(self):
         self.hooks.shutdown()
         self.hooks.server_close()
@@ -251,6 +267,17 @@ class Notices(Night):
         for seen in (self.hooks.seen, other.seen):
             self.assertEqual([json.loads(body)["on"] for _, _, body in seen], [["new-kept"], ["stopped"], ["recovered"]])
         self.assertEqual(json.loads(self.hooks.seen[0][2]), json.loads(other.seen[0][2]))
+
+    def test_a_notice_that_is_never_taken_holds_up_no_other(self):
+        self.notify({"url": self.hooks.url + "/x", "body": "json"})
+        self.hooks.refused = '"on":["new-kept"]'
+        self.night(procedure("1.000001", status="?"), code=1)
+        self.outage()
+        self.night(procedure("1.000001", status="?"), code=1)
+        self.assertEqual([json.loads(body)["on"] for _, _, body in self.hooks.seen], [["stopped"], ["recovered"]])
+        self.hooks.refused = None
+        self.night(procedure("1.000001", status="?"), code=1)
+        self.assertEqual(json.loads(self.hooks.seen[-1][2])["on"], ["new-kept"])
 
     @unittest.skipUnless(FAKETIME, "needs faketime")
     @whole_speed
