@@ -721,6 +721,7 @@ static const struct {
     { "the-source-gives-nothing-any-more-at", "the source %s gives nothing any more at %.*s, in none of its %lld records (was it renamed there?)" },
     { "the-source-gives-records-less-than-before", "the source %s gives %lld records, %lld less than before (allowed: %.*s)" },
     { "the-source-needs-a-key-the-address", "the source \"%s\" needs a \"key\": the address of what identifies a record" },
+    { "the-status-that-the-portal-names-of", "the status that the portal names of %.*s is neither \"published\" nor \"abolished\", so it cannot be taken over; \"congkhai reconcile --overwrite\" puts ours in its place" },
     { "the-store-has-lost-the-content-of", "the store has lost the content of %.*s" },
     { "the-store-has-lost-the-content-of-2", "the store has lost the content of %.*s; run \"congkhai audit verify\" and restore a backup of the store" },
     { "the-store-holds-the-unknown-state-of", "the store holds the unknown state \"%.*s\" of a procedure; restore a backup of the store" },
