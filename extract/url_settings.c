@@ -191,8 +191,9 @@ static const struct scheme {
 static const struct scheme *find_scheme(const struct fetch *fetch, const struct value *object,
                                         const struct url_template *template, struct error *error)
 {
-    struct text start =
-        template->count && template->pieces[0].kind == URL_TEMPLATE_TEXT ? template->pieces[0].text : TEXT("");
+    struct text start = template->count && template->pieces[0].kind == URL_TEMPLATE_TEXT
+                            ? template->pieces[0].text
+                            : TEXT("");
     for (size_t i = 0; i < COUNT(known_schemes); i++) {
         size_t length = strlen(known_schemes[i].start);
         if (start.length >= length && !strncasecmp(start.bytes, known_schemes[i].start, length))
@@ -223,9 +224,8 @@ static enum status check_side_url(const struct fetch *fetch, const struct value 
 {
     if (!object)
         return STATUS_OK;
-    return find_scheme(fetch, object, &request->url, error)
-               ? check_url(fetch, object, &request->url, error)
-               : error->status;
+    return find_scheme(fetch, object, &request->url, error) ? check_url(fetch, object, &request->url, error)
+                                                            : error->status;
 }
 
 static enum status read_retry(const struct fetch *fetch, struct url_settings *settings, struct error *error)
@@ -320,11 +320,10 @@ static enum status read_access(struct fetch *fetch, struct url_settings *setting
                context, &all,
                auth_read(context, fetch->folder, settings->auth, "auth", ssh, &settings->credentials, error),
                error) &&
-           (!*settings->shown || (setting_step(context, &all, check_scheme(fetch, settings, error), error) &&
-                                  setting_step(context, &all,
-                                               check_url(fetch, fetch->source->fetch, &settings->request.url,
-                                                         error),
-                                               error))) &&
+           (!*settings->shown ||
+            (setting_step(context, &all, check_scheme(fetch, settings, error), error) &&
+             setting_step(context, &all,
+                          check_url(fetch, fetch->source->fetch, &settings->request.url, error), error))) &&
            setting_step(context, &all,
                         check_side_url(fetch, settings->login, &settings->login_request, error), error) &&
            setting_step(context, &all,
