@@ -68,6 +68,12 @@ enum status xml_path_select(const struct xml_path *path, struct xml_document *do
                             struct xml_node *context, struct arena *arena, struct xml_result *result,
                             struct error *error);
 
+/* HTML: a cell with `rowspan` is put into each row that it reaches into, in the tables (their sections) of those of the
+ * nodes that are <tr>, so that td[3] is the third column in every row. Not into a row that has all its cells, or where a
+ * gap stands before it. STATUS_REJECT when that makes too much of the page. */
+enum status xml_spread_rows(struct xml_document *document, struct xml_node *const *nodes, size_t count,
+                            struct error *error);
+
 /* Does the page come to its end: </html> or </body>, or, where it opens neither, no tag and no table left open? One that does
  * not may have been cut, and parses all the same. */
 bool xml_page_ends(struct text page);

@@ -119,6 +119,8 @@ static enum status open_html(struct decode *decode, struct error *error)
         return error->status;
     if (page->cut && !page->found.count)
         return error_set(error, STATUS_STOP, _("the page ends before </html>: it may have been cut"));
+    if (page->found.nodes && xml_spread_rows(page->document, page->found.nodes, page->found.count, error))
+        return error->status;
     return check_parent(decode, page, error);
 }
 

@@ -312,6 +312,17 @@ enum delivery_action delivery_step(struct delivery *delivery, enum delivery_even
     return target.action;
 }
 
+/* An entity tag has no quotation mark inside (RFC 9110, 8.8.3); a version may be written as one already. */
+static struct text tag_of(struct text version, char quoted[DELIVERY_BASE_MAX])
+{
+    bool tag = version.length > 1 && version.bytes[0] == '"' && version.bytes[version.length - 1] == '"';
+    struct text inner = tag ? text_slice(version, 1, version.length - 2) : version;
+    if (text_find(inner, TEXT("\""), NULL))
+        return TEXT("*");
+    int length = snprintf(quoted, DELIVERY_BASE_MAX, "\"" TEXT_PRINT "\"", TEXT_ARG(inner));
+    return length > 0 && length < DELIVERY_BASE_MAX ? text_of(quoted) : TEXT("*");
+}
+
 struct text delivery_base(const struct outbox_item *item, char quoted[DELIVERY_BASE_MAX])
 {
     if (item->overwrite.length)
@@ -321,10 +332,7 @@ struct text delivery_base(const struct outbox_item *item, char quoted[DELIVERY_B
     bool weak = text_starts(item->etag, TEXT("W/")); /* which If-Match never takes: RFC 9110, 13.1.1 */
     if (item->etag.length && !weak)
         return item->etag;
-    if (!item->version.length)
-        return TEXT("*");
-    int length = snprintf(quoted, DELIVERY_BASE_MAX, "\"" TEXT_PRINT "\"", TEXT_ARG(item->version));
-    return length > 0 && length < DELIVERY_BASE_MAX ? text_of(quoted) : TEXT("*");
+    return item->version.length ? tag_of(item->version, quoted) : TEXT("*");
 }
 
 bool delivery_outcome(enum delivery_state end, enum outbox_action action, enum outbox_outcome *outcome)

@@ -69,6 +69,19 @@ static bool is_strong(struct text etag)
     return etag.bytes && !text_starts(etag, TEXT("W/")) && !text_starts(etag, TEXT("w/"));
 }
 
+bool remote_abolished(const struct remote_state *remote, const struct outbox_item *item)
+{
+    struct digest digest;
+    if (remote->standing != REMOTE_UNSAID || !item->held || !item->held_abolished)
+        return remote->standing == REMOTE_ABOLISHED;
+    if (remote->version.bytes && item->version.bytes)
+        return names_same(remote->version, item->version);
+    if (is_strong(remote->etag) && is_strong(item->etag))
+        return text_equal(remote->etag, item->etag);
+    return !remote_digest(remote, &digest) ||
+           (item->has_held_digest && digest_equal(&digest, &item->held_digest));
+}
+
 static bool is_any(struct text base)
 {
     return text_is(base, "*");

@@ -56,6 +56,10 @@ struct remote_state {
 /* What stands there by its content or, where none is shown, by its digest. False: neither is. */
 bool remote_digest(const struct remote_state *remote, struct digest *digest);
 
+/* Does it stand there abolished, as far as is told? Without a status what was withdrawn is so still, unless its
+ * version, ETag or content says that it has moved. */
+bool remote_abolished(const struct remote_state *remote, const struct outbox_item *item);
+
 struct evidence_facts {
     const struct outbox_item *item;
     const struct digest *body; /* of what was sent; of a withdrawal, its order */

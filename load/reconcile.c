@@ -243,14 +243,14 @@ static enum status settle_unknown(struct store *store, const struct reconciliati
 }
 
 /* An intent without an answer must not lose its question. */
-static enum status check_open(struct store *store, struct text code, struct error *error)
+static enum status check_open(struct store *store, struct text code, struct arena *arena,
+                              struct outbox_item *item, struct error *error)
 {
-    ARENA_OWNED struct arena arena = { 0 };
-    struct outbox_item item;
-    enum status status = outbox_find(store, &arena, code, &item, error);
+    *item = (struct outbox_item){ .stored = false };
+    enum status status = outbox_find(store, arena, code, item, error);
     if (status && status != STATUS_END)
         return status;
-    if (status == STATUS_END || item.state != OUTBOX_INTENDED)
+    if (status == STATUS_END || item->state != OUTBOX_INTENDED)
         return STATUS_OK;
     return error_set(error, STATUS_USAGE,
                      _("a delivery of " TEXT_PRINT
@@ -264,8 +264,9 @@ enum status reconcile_decide(struct store *store, const struct load_request *req
     ARENA_OWNED struct arena arena = { 0 };
     struct portal portal;
     struct portal_response report;
+    struct outbox_item believes;
     char quoted[DELIVERY_BASE_MAX];
-    if (check_open(store, code, error) || open_portal(store, request, &portal, error))
+    if (check_open(store, code, &arena, &believes, error) || open_portal(store, request, &portal, error))
         return error->status;
     enum status status = look(&portal, code, &arena, &report, error);
     bool canonical = !portal.driver->form;
@@ -281,7 +282,8 @@ enum status reconcile_decide(struct store *store, const struct load_request *req
     const struct outbox_item item = { .held = true, .version = remote->version, .etag = remote->etag };
     decision.version = remote->version;
     decision.etag = remote->etag;
-    decision.abolished = remote->standing == REMOTE_ABOLISHED;
+    decision.abolished = remote_abolished(remote, &believes);
+    decision.strange = remote->standing == REMOTE_STRANGE;
     decision.has_digest = remote->has_digest || remote->has_content;
     decision.digest = *digest_named(remote);
     decision.content = canonical ? report.shown : TEXT_NONE;
@@ -293,9 +295,15 @@ enum status reconcile_decide(struct store *store, const struct load_request *req
     if (reconciliation_weigh(store, &shown, &believed, &ours, error))
         return error->status;
     *settled = RECONCILE_NOTHING;
-    if (believed && (ours || !overwrite))
+    if (believed && !decision.strange && (ours || !overwrite))
         return STATUS_OK;
-    return settle_known(store, &decision, overwrite, ours, settled, error);
+    if (decision.strange && !overwrite)
+        return error_set(error, STATUS_USAGE,
+                         _("the status that the portal names of " TEXT_PRINT
+                           " is neither \"published\" nor \"abolished\", so it cannot be taken over; "
+                           "\"congkhai reconcile --overwrite\" puts ours in its place"),
+                         TEXT_ARG(code));
+    return settle_known(store, &decision, overwrite, ours && !decision.strange, settled, error);
 }
 
 /* ---- side by side ---- */

@@ -72,6 +72,7 @@ struct reconciliation_decision {
     /* what the portal says now */
     struct text version, etag;
     bool abolished;
+    bool strange; /* a status that is neither */
     bool has_digest;
     struct digest digest;
     struct text content; /* canonical; bytes NULL: unsaid */

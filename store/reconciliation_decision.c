@@ -147,21 +147,29 @@ static enum status adopt(struct store *store, struct arena *arena,
     return transform_queue_share(store, &shared, error);
 }
 
+/* STATUS_END: it cannot be had. */
+static enum status find_shown(struct store *store, struct arena *arena,
+                              const struct reconciliation_decision *decision, struct text *content,
+                              struct error *error)
+{
+    /* One of our own, from before, may be what stands there: the portal may show it in another dress. */
+    enum status status = decision->has_digest
+                             ? store_payload_by_digest(store, arena, &decision->digest, content, error)
+                             : STATUS_END;
+    if (status != STATUS_END || !decision->content.bytes)
+        return status;
+    *content = decision->content;
+    return STATUS_OK;
+}
+
 enum status reconciliation_adopt(struct store *store, const struct reconciliation_decision *decision,
                                  struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct text content = TEXT_NONE;
-    /* One of our own, from before, may be what stands there: the portal may show it in another dress. */
-    enum status status = decision->has_digest
-                             ? store_payload_by_digest(store, &arena, &decision->digest, &content, error)
-                             : STATUS_END;
-    if (status == STATUS_END && decision->content.bytes)
-        content = decision->content;
-    else if (status)
-        return status;
-    if (store_begin(store, error))
-        return error->status;
+    enum status status = find_shown(store, &arena, decision, &content, error);
+    if (status || store_begin(store, error))
+        return status ? status : error->status;
     return store_end(store, adopt(store, &arena, decision, content, error), error);
 }
 
@@ -177,7 +185,10 @@ static enum status append_overwrite(struct store *store, const struct reconcilia
     if (decision->has_digest)
         value_set(detail, "portal_digest", value_digest(&arena, &decision->digest));
     value_set(detail, "reason", value_string(&arena, decision->reason));
-    value_set(detail, "status", value_string(&arena, decision->abolished ? "abolished" : "published"));
+    value_set(detail, "status",
+              value_string(&arena, decision->strange     ? "strange"
+                                   : decision->abolished ? "abolished"
+                                                         : "published"));
     set(&arena, detail, "version", decision->version);
     struct ledger_event event = { .event = "overwrite-ordered",
                                   .code = decision->code,
@@ -193,9 +204,14 @@ enum status reconciliation_overwrite(struct store *store, const struct reconcili
     ARENA_OWNED struct arena arena = { 0 };
     struct outbox_item item;
     struct outbox_wish wish;
+    struct text content = TEXT_NONE;
     enum status status = find_wish(store, decision->code, &wish, error);
     if (!status)
         status = outbox_find(store, &arena, decision->code, &item, error);
+    /* A withdrawal leaves there what stands there, and that is what is held from then on. */
+    if (!status && wish.action == OUTBOX_WITHDRAW && !decision->strange &&
+        find_shown(store, &arena, decision, &content, error) > STATUS_END)
+        status = error->status;
     if (status || store_begin(store, error))
         return status ? status : error->status;
     status = append_overwrite(store, decision, &wish, error);
@@ -203,5 +219,7 @@ enum status reconciliation_overwrite(struct store *store, const struct reconcili
         outbox_item_overwrite(&item, &wish, decision->base);
         status = outbox_save(store, &item, error);
     }
+    if (!status && content.bytes)
+        status = adopt(store, &arena, decision, content, error);
     return store_end(store, status, error);
 }

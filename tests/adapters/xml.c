@@ -386,6 +386,49 @@ TEST("a piece of a page can be taken out and read again")
     xml_document_free(document);
 }
 
+/* The cells of each row, joined with " "; the rows with "|". */
+static struct text rows_of(const char *table)
+{
+    struct xml_document *document = parse(table, true);
+    struct xml_path *path;
+    struct xml_result result;
+    CHECK_INT(xml_path_compile(TEXT("//tr"), NULL, 0, &path, &error), STATUS_OK);
+    CHECK_INT(xml_path_select(path, document, NULL, &test_arena, &result, &error), STATUS_OK);
+    enum status status = xml_spread_rows(document, result.nodes, result.count, &error);
+    struct text text = status ? text_of(error.message) : select_on(document, "//tr", true);
+    xml_path_free(path);
+    xml_document_free(document);
+    return text;
+}
+
+TEST("a cell that spans rows is put into each of them, where its column is")
+{
+    CHECK_TEXT(
+        rows_of(
+            "<table><tr><td>1<td>a<td rowspan=2>S<td>x<tr><td>2<td>b<td>y<tr><td>3<td>c<td>T<td>z</table>"),
+        TEXT("1 a S x|2 b S y|3 c T z"));
+    CHECK_TEXT(rows_of("<table><tr><th rowspan=0>L<td>a<td rowspan=2>S<tr><td>b<tr><td>c<td>T</table>"),
+               TEXT("L a S|L b S|L c T"));
+    CHECK_TEXT(rows_of("<table><tr><td rowspan=2 colspan=2>A<td>x<tr><td>y</table>"), TEXT("A x|A y"));
+    /* not beyond a section, not into a row that has all its cells, not behind a gap */
+    CHECK_TEXT(rows_of("<table><tbody><tr><td rowspan=9>A<td>x</tbody><tbody><tr><td>y</tbody></table>"),
+               TEXT("A x|y"));
+    CHECK_TEXT(rows_of("<table><tr><td rowspan=2>1<td>a<tr><td>2<td>b</table>"), TEXT("1 a|2 b"));
+    CHECK_TEXT(rows_of("<table><tr><td>1<td>a<td rowspan=2>S<tr><td>2</table>"), TEXT("1 a S|2"));
+}
+
+TEST("cells that span rows do not make a page that has no end")
+{
+    BUFFER_OWNED struct buffer page = { 0 };
+    buffer_string(&page, "<table><tr><td rowspan=65534>");
+    for (int i = 0; i < 4000; i++)
+        buffer_string(&page, "0123456789");
+    buffer_string(&page, "<td>x");
+    for (int i = 0; i < 4000; i++)
+        buffer_string(&page, "<tr><td>y");
+    CHECK_CONTAINS(rows_of(text_string(&test_arena, buffer_view(&page))).bytes, "more than 67108864 bytes");
+}
+
 /* ---- threads ---- */
 
 static void *use_path(void *given)

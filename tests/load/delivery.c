@@ -414,7 +414,7 @@ TEST("the longest wait is 'most', whatever the tries")
     CHECK(backoff_delay(&(struct backoff){ .first = huge, .most = huge }, 50, UINT64_MAX) >= 0);
 }
 
-TEST("the base is the ETag as it came, else the version in quotes, else any version")
+TEST("the base is the ETag as it came, else the version as an entity tag, else any version")
 {
     char quoted[DELIVERY_BASE_MAX];
     struct outbox_item item = { .etag = TEXT("\"abc\""), .version = TEXT("7") };
@@ -423,6 +423,14 @@ TEST("the base is the ETag as it came, else the version in quotes, else any vers
     CHECK_TEXT(delivery_base(&item, quoted), TEXT("\"abc\""));
     item.etag = TEXT("W/\"abc\"");
     CHECK_TEXT(delivery_base(&item, quoted), TEXT("\"7\""));
+    item.version = TEXT("\"7\"");
+    CHECK_TEXT(delivery_base(&item, quoted), TEXT("\"7\""));
+    item.version = TEXT("W/\"7\"");
+    CHECK_TEXT(delivery_base(&item, quoted), TEXT("*"));
+    item.version = TEXT("a\"b");
+    CHECK_TEXT(delivery_base(&item, quoted), TEXT("*"));
+    item.version = TEXT("\"");
+    CHECK_TEXT(delivery_base(&item, quoted), TEXT("*"));
     item.version = TEXT_NONE;
     CHECK_TEXT(delivery_base(&item, quoted), TEXT("*"));
 }

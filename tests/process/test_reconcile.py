@@ -477,6 +477,24 @@ class Reconcile(Night):
         self.check_accounts()
         self.expect(self.place.run("audit", "verify"), 0)
 
+    def test_a_withdrawal_over_anothers_content_holds_that_content(self):
+        self.another_hand(self.replace("1.000001"))
+        self.online(1)
+        there = self.portal.held()["1.000001"]["digest"]
+        self.expect(self.place.run("withdraw", "1.000001", "--decision", "9/QĐ-UBND", "--reason", "x", "--yes"), 1)
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000001", "--reason", "bãi bỏ cả bản ấy"), 0, "replaces")
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual((self.portal.held()["1.000001"]["status"], self.portal.held()["1.000001"]["digest"]), ("abolished", there))
+        self.assertEqual(self.place.sql("SELECT status, content_digest FROM audit_current WHERE code = '1.000001'"),
+                         [("abolished", there)], "what was seen there, and not what was ours")
+        self.assertEqual(self.online()["same"], 6)
+        self.records[0]["name"] = "Tên khác sau khi đã bãi bỏ"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.portal.held()["1.000001"]["status"], "abolished", "the order stands")
+        self.check_accounts()
+        self.expect(self.place.run("audit", "verify"), 0)
+
     def test_overwriting_never_publishes_what_was_withdrawn(self):
         self.records[0]["status"] = "abolished"
         self.place.records(*self.records)
@@ -673,6 +691,36 @@ class Listings(unittest.TestCase):
 
     def test_a_next_that_is_no_code_is_no_end(self):
         self.compare(lambda items: {"items": items[:2], "next": 3}, 3)
+
+    def test_what_was_withdrawn_is_not_taken_for_published_where_no_status_is_shown(self):
+        members = ("code", "version", "digest", "content")
+        for decision in ("--adopt", "--overwrite"):
+            with Portal(Make(shown=members, said=members)) as portal, Place(portal) as place:
+                place.records(*procedures(2))
+                self.assertEqual(place.run("run").code, 0)
+                self.assertEqual(place.run("withdraw", "1.000001", "--decision", "9/QĐ-UBND", "--reason", "x", "--yes").code, 0)
+                self.assertEqual(place.run("reconcile", decision, "1.000001", "--reason", "x").code, 0)
+                self.assertEqual(place.one("SELECT status FROM audit_current WHERE code = '1.000001'"), "abolished")
+                if decision == "--adopt":
+                    portal.apply("publish", "1.000001", portal.held["1.000001"].content)
+                    self.assertEqual(place.run("reconcile", decision, "1.000001", "--reason", "x").code, 0)
+                    self.assertEqual(place.one("SELECT status FROM audit_current WHERE code = '1.000001'"), "published")
+
+    def test_what_is_neither_published_nor_abolished_is_not_taken_for_either(self):
+        with Portal() as portal, Place(portal) as place:
+            place.records(*procedures(2))
+            self.assertEqual(place.run("run").code, 0)
+            portal.held["1.000001"].status, portal.held["1.000001"].number = "pending", 2
+            done = place.run("reconcile", "--adopt", "1.000001", "--reason", "x")
+            self.assertEqual(done.code, 2)
+            self.assertIn("cannot be taken over", done.stderr)
+            self.assertEqual(place.one("SELECT portal_version FROM audit_current WHERE code = '1.000001'"), "1")
+            done = place.run("reconcile", "--overwrite", "1.000001", "--reason", "x")
+            self.assertEqual((done.code, portal.effects.count(("publish", "1.000001"))), (0, 1))
+            self.assertEqual(place.one("SELECT portal_version FROM audit_current WHERE code = '1.000001'"), "1")
+            portal.held["1.000001"].status = "published"
+            self.assertEqual(place.run("run").code, 0)
+            self.assertEqual(place.one("SELECT portal_version FROM audit_current WHERE code = '1.000001'"), "3")
 
     def test_what_the_portal_never_says_is_told_so(self):
         make = Make(digest=None, shown=("code", "status"))
