@@ -350,10 +350,10 @@ TEST("the headings are found below a letterhead of two columns, in two rows, wit
 TEST("headings over columns that are mostly empty are known by the key")
 {
     struct zip_writer zip = { 0 };
-    workbook_add(&zip, &(struct workbook){
-                           .rows = "<row r='1'>" T("A1", "MÃ") T("B1", "Tên") T("C1", "Số") T("D1", "Ngày")
-                               "</row><row r='2'>" T("A2", "1.000001") T("B2", "Một")
-                               "</row><row r='3'>" T("A3", "Tổng cộng") "</row>" });
+    workbook_add(
+        &zip, &(struct workbook){ .rows = "<row r='1'>" T("A1", "MÃ") T("B1", "Tên") T("C1", "Số")
+                                      T("D1", "Ngày") "</row><row r='2'>" T("A2", "1.000001")
+                                          T("B2", "Một") "</row><row r='3'>" T("A3", "Tổng cộng") "</row>" });
     struct text bytes = zip_finish(&zip);
     CHECK_TEXT(read_all(bytes, NULL), TEXT("[1.000001][Một]\n3:tTổng cộng, "));
     CHECK_TEXT(read_all(bytes, &(struct xlsx_options){ .key = TEXT("mã") }),
