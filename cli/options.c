@@ -287,6 +287,13 @@ const char *options_ahead(int argc, char **argv, const char *name)
     return given;
 }
 
+/* getopt goes on behind a word of letters only after its last one. */
+static bool is_in_middle(const char *word)
+{
+    return optopt && optopt < 256 && word && word[0] == '-' && word[1] != '-' && strchr(word, optopt) &&
+           strlen(word) > 2;
+}
+
 enum status options_read(struct invocation *invocation, int argc, char **argv, const struct command **command,
                          struct error *error)
 {
@@ -305,7 +312,7 @@ enum status options_read(struct invocation *invocation, int argc, char **argv, c
     while ((value = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         *command = guess_command(argc, argv);
         if (value == '?')
-            return wrong_option(*command, argv[optind - 1], error);
+            return wrong_option(*command, argv[is_in_middle(argv[optind]) ? optind : optind - 1], error);
         if (value == ':')
             return error_set(error, STATUS_USAGE, _("the option %s needs a value"), argv[optind - 1]);
         const struct command_option *option =

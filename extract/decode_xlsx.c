@@ -124,6 +124,7 @@ static enum status open_xlsx(struct decode *decode, struct error *error)
     const struct source *source = decode->source;
     const struct value *header = source->header;
     struct xlsx_options options = { .sheet = text_of(source->sheet),
+                                    .key = text_of(source->key),
                                     .row_limit = (size_t)source->record_limit };
     if (header && header->kind == VALUE_LIST) {
         struct text *names = arena_array(decode->arena, struct text, header->count + 1);

@@ -166,6 +166,8 @@ static enum status take_total(struct pagination *chain, struct spool_file *conte
     if (status == STATUS_FATAL)
         return status;
     found = status == STATUS_OK ? text_trim(found) : TEXT("");
+    if (text_ends(found, TEXT(".0"))) /* a whole number, as programs write it that know no others */
+        found = text_slice(found, 0, found.length - 2);
     if (found.length && found.length < 16 && strspn(found.bytes, "0123456789") >= found.length) {
         chain->fact.has_total = true;
         chain->fact.total = strtoll(text_string(chain->arena, found), NULL, 10);

@@ -152,13 +152,13 @@ static enum status read_side_request(const struct fetch *fetch, const struct val
 /* ---- the rest ---- */
 
 /* A fault that would only be told at night; parts that are not known yet stand for themselves. */
-static enum status check_url(const struct fetch *fetch, const struct url_settings *settings,
-                             struct error *error)
+static enum status check_url(const struct fetch *fetch, const struct value *object,
+                             const struct url_template *template, struct error *error)
 {
     struct buffer url = { 0 };
-    for (size_t i = 0; i < settings->request.url.count; i++)
-        if (settings->request.url.pieces[i].kind == URL_TEMPLATE_TEXT)
-            buffer_text(&url, settings->request.url.pieces[i].text);
+    for (size_t i = 0; i < template->count; i++)
+        if (template->pieces[i].kind == URL_TEMPLATE_TEXT)
+            buffer_text(&url, template->pieces[i].text);
         else
             buffer_char(&url, '1');
     url_encode(&url);
@@ -166,8 +166,8 @@ static enum status check_url(const struct fetch *fetch, const struct url_setting
     buffer_free(&url);
     if (!fault)
         return STATUS_OK;
-    return setting_fault(fetch->context, value_find(fetch->source->fetch, "url"), error,
-                         _("the URL cannot be read: %s"), fault);
+    return setting_fault(fetch->context, value_find(object, "url"), error, _("the URL cannot be read: %s"),
+                         fault);
 }
 
 static enum status check_file(const struct fetch *fetch, const char *name, const char *path,
@@ -179,34 +179,53 @@ static enum status check_file(const struct fetch *fetch, const char *name, const
                          _("there is no file %s"), path);
 }
 
+static const struct scheme {
+    const char *start, *schemes;
+    bool open;
+} known_schemes[] = {
+    { "https://", "http,https", false }, { "http://", "http,https", true }, { "sftp://", "sftp", false },
+    { "ftps://", "ftps", false },        { "ftp://", "ftp", true },         { "file://", "file", false },
+};
+
+/* What it begins with; NULL after a fault. */
+static const struct scheme *find_scheme(const struct fetch *fetch, const struct value *object,
+                                        const struct url_template *template, struct error *error)
+{
+    struct text start = template->count && template->pieces[0].kind == URL_TEMPLATE_TEXT
+                            ? template->pieces[0].text
+                            : TEXT("");
+    for (size_t i = 0; i < COUNT(known_schemes); i++) {
+        size_t length = strlen(known_schemes[i].start);
+        if (start.length >= length && !strncasecmp(start.bytes, known_schemes[i].start, length))
+            return &known_schemes[i];
+    }
+    (void)setting_fault(fetch->context, value_find(object, "url"), error,
+                        _("\"url\" must begin with http://, https://, sftp://, ftp:// or file://"));
+    return NULL;
+}
+
 static enum status check_scheme(const struct fetch *fetch, struct url_settings *settings, struct error *error)
 {
-    static const struct {
-        const char *start, *schemes;
-        bool open;
-    } known[] = {
-        { "https://", "http,https", false }, { "http://", "http,https", true }, { "sftp://", "sftp", false },
-        { "ftps://", "ftps", false },        { "ftp://", "ftp", true },         { "file://", "file", false },
-    };
-    struct buffer url = { 0 };
-    bool found = false;
-    if (settings->request.url.count && settings->request.url.pieces[0].kind == URL_TEMPLATE_TEXT)
-        buffer_text(&url, settings->request.url.pieces[0].text);
-    const char *start = url.bytes ? url.bytes : "";
-    for (size_t i = 0; i < COUNT(known); i++) {
-        if (strncasecmp(start, known[i].start, strlen(known[i].start)) != 0)
-            continue;
-        found = true;
-        settings->schemes = known[i].schemes;
-        settings->readable = known[i].open && !http_url_read(start).here &&
-                             (auth_is_readable(&settings->credentials) || settings->request.url.secret ||
-                              settings->request.body.secret || settings->has_login);
-    }
-    buffer_free(&url);
-    if (found)
+    const struct url_template *url = &settings->request.url;
+    const struct scheme *scheme = find_scheme(fetch, fetch->source->fetch, url, error);
+    if (!scheme)
+        return error->status;
+    const char *start = text_string(fetch->context->arena, url->pieces[0].text);
+    settings->schemes = scheme->schemes;
+    settings->readable = scheme->open && !http_url_read(start).here &&
+                         (auth_is_readable(&settings->credentials) || url->secret ||
+                          settings->request.body.secret || settings->has_login);
+    return STATUS_OK;
+}
+
+/* Of a login and of details: what an item gives is escaped, so it makes no URL of its own. */
+static enum status check_side_url(const struct fetch *fetch, const struct value *object,
+                                  const struct url_request *request, struct error *error)
+{
+    if (!object)
         return STATUS_OK;
-    return setting_fault(fetch->context, value_find(fetch->source->fetch, "url"), error,
-                         _("\"url\" must begin with http://, https://, sftp://, ftp:// or file://"));
+    return find_scheme(fetch, object, &request->url, error) ? check_url(fetch, object, &request->url, error)
+                                                            : error->status;
 }
 
 static enum status read_retry(const struct fetch *fetch, struct url_settings *settings, struct error *error)
@@ -301,8 +320,14 @@ static enum status read_access(struct fetch *fetch, struct url_settings *setting
                context, &all,
                auth_read(context, fetch->folder, settings->auth, "auth", ssh, &settings->credentials, error),
                error) &&
-           (!*settings->shown || (setting_step(context, &all, check_scheme(fetch, settings, error), error) &&
-                                  setting_step(context, &all, check_url(fetch, settings, error), error))) &&
+           (!*settings->shown ||
+            (setting_step(context, &all, check_scheme(fetch, settings, error), error) &&
+             setting_step(context, &all,
+                          check_url(fetch, fetch->source->fetch, &settings->request.url, error), error))) &&
+           setting_step(context, &all,
+                        check_side_url(fetch, settings->login, &settings->login_request, error), error) &&
+           setting_step(context, &all,
+                        check_side_url(fetch, settings->detail, &settings->detail_request, error), error) &&
            setting_step(context, &all, check_file(fetch, "ca", settings->ca, error), error) &&
            setting_step(context, &all, check_file(fetch, "known_hosts", settings->known_hosts, error),
                         error));

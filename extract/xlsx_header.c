@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/unicode.h"
 #include "core/memory.h"
 
 #define ROWS_KEPT  100
@@ -197,7 +198,7 @@ static bool is_filled_below(const struct search *search, size_t index, size_t la
     return hits * 2 >= rows * named_count && columns_common(&named, &used) * 5 >= used_count * 3;
 }
 
-static bool find_row(struct search *search, struct xlsx_header *header)
+static bool guess_row(const struct search *search, struct xlsx_header *header)
 {
     const struct xlsx_sample *sample = search->sample;
     size_t only = SIZE_MAX;
@@ -290,6 +291,56 @@ static void name_columns(struct arena *arena, const struct search *search, struc
     make_different(arena, header);
 }
 
+/* Cheap, and true of each row of headings that has the key. */
+static bool may_name(const struct search *search, const struct xlsx_header *header, struct text key)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    const struct xlsx_sample *sample = search->sample;
+    size_t at;
+    for (size_t i = first_row_from(sample, header->row);
+         i < sample->count && sample->rows[i].number <= header->last; i++)
+        for (size_t k = 0; k < sample->rows[i].count; k++) {
+            struct text folded = unicode_fold(&arena, sample->rows[i].cells[k].cell.text);
+            if (folded.length && text_find(key, folded, &at))
+                return true;
+        }
+    return false;
+}
+
+static bool names_key(const struct search *search, const struct xlsx_header *header, struct text key)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct xlsx_header named = *header;
+    if (!may_name(search, header, key))
+        return false;
+    name_columns(&arena, search, &named);
+    for (size_t i = 0; i < named.count; i++)
+        if (text_equal(unicode_fold(&arena, named.names[i]), key))
+            return true;
+    return false;
+}
+
+/* Where most columns are empty, a row below the headings looks more like them. One above that names the key is right then; one
+ * below is not looked for, since rows would be passed over. */
+static bool find_row(const struct search *search, struct text wanted, struct xlsx_header *header)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    const struct xlsx_sample *sample = search->sample;
+    bool found = guess_row(search, header);
+    struct text key = unicode_fold(&arena, wanted);
+    if (!key.length || (found && names_key(search, header, key)))
+        return found;
+    for (size_t i = 0; i < sample->count && (!found || sample->rows[i].number < header->row); i++) {
+        struct xlsx_header other = { .row = sample->rows[i].number };
+        other.last = last_line(search, other.row);
+        if (looks_like_headings(&sample->rows[i]) && names_key(search, &other, key)) {
+            *header = other;
+            return true;
+        }
+    }
+    return found;
+}
+
 static void take_given(struct arena *arena, const struct xlsx_options *options,
                        const struct xlsx_sample *sample, struct xlsx_header *header)
 {
@@ -329,7 +380,7 @@ enum status xlsx_header_find(struct arena *arena, const struct xlsx_options *opt
         header->row = options->header_row;
         header->last = last_line(&search, header->row);
     } else
-        found = find_row(&search, header);
+        found = find_row(&search, options->key, header);
     if (found)
         name_columns(arena, &search, header);
     free(search.filled);

@@ -46,6 +46,7 @@ struct xlsx_row {
 struct xlsx_options {
     struct text sheet;   /* its name, else its number from 1; none: the first that is not hidden */
     size_t header_row;   /* of the headings; 0: found */
+    struct text key;     /* a heading that is among them; none: it is not known */
     size_t header_count; /* with names the sheet needs no headings; a row that has just these is passed, with
                           * all above it */
     const struct text *header;           /* the names, from column A on */

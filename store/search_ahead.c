@@ -19,6 +19,12 @@ struct search_ahead {
     struct search_reader reader;
 };
 
+static void put_origin(struct buffer *out, const struct search_origin *origin)
+{
+    buffer_printf(out, "%lld:%lld:%llx", (long long)origin->record, (long long)origin->content,
+                  (unsigned long long)origin->department);
+}
+
 /* What is not written here is written at the run's end. */
 static void write_lines(struct search_ahead *ahead, struct search_lines *lines)
 {
@@ -29,7 +35,8 @@ static void write_lines(struct search_ahead *ahead, struct search_lines *lines)
         size_t start = out.length;
         if (search_lines_origin(lines, &origin, &ignored))
             break;
-        buffer_printf(&out, "%lld:%lld\t", (long long)origin.record, (long long)origin.content);
+        put_origin(&out, &origin);
+        buffer_char(&out, '\t');
         if (search_lines_write(lines, &origin, &out, &ignored)) {
             out.length = start;
             break;
@@ -108,15 +115,16 @@ bool search_ahead_find(struct search_ahead *ahead, struct text code, struct sear
         search_reader_next(&ahead->reader);
     }
     for (; ahead->reader.line.bytes; search_reader_next(&ahead->reader)) {
-        char made_of[64];
         struct text rest = ahead->reader.line, head = search_take_part(&rest, '\t');
         *line = rest;
         int order = text_compare(search_take_part(&rest, '\t'), code);
         if (order > 0)
             return false;
-        text_print(made_of, sizeof made_of, "%lld:%lld", (long long)origin.record, (long long)origin.content);
-        if (!order)
-            return text_is(head, made_of);
+        if (order < 0)
+            continue;
+        BUFFER_OWNED struct buffer made_of = { 0 };
+        put_origin(&made_of, &origin);
+        return text_equal(head, buffer_view(&made_of));
     }
     return false;
 }

@@ -13,10 +13,11 @@
 #include "adapters/file.h"
 #include "adapters/sqlite.h"
 
-/* What a line is made of: the code's record and its content, by their rows. A record's department and source do not change once
- * it is mapped. */
+/* What a line is made of: the code's record and its content, by their rows, and a print of the record's department, which
+ * another map changes without another content. A record's source does not change. */
 struct search_origin {
     int64_t record, content;
+    uint64_t department;
 };
 
 struct search_lines {

@@ -84,6 +84,37 @@ static struct value *make_item(struct map_running *running, const struct map_nod
     return map_convert(running, node, target, code ? code->to : text, place);
 }
 
+/* Is one of the addresses the item itself? */
+static bool takes_texts(const struct map_group *group)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        const struct map_member *member = &group->members[i];
+        if (!member->node && takes_texts(member->group))
+            return true;
+        for (size_t k = 0; member->node && k < member->node->from_count; k++) {
+            struct text address = record_address_text(member->node->from[k]);
+            if (!address.length || text_is(address, "."))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A text where the map expects an object: its addresses find nothing in it, and it would be gone without a word. */
+static bool tell_lost(struct map_running *running, const struct map_node *node,
+                      const struct record_item *item, const struct map_place *place)
+{
+    const struct value *value = item ? item->value : NULL;
+    if (!value || !node->items || (value->kind != VALUE_TEXT && value->kind != VALUE_NUMBER))
+        return false;
+    struct text text = text_trim(value->text);
+    if (!text.length || map_is_nothing(node, text) || takes_texts(node->items))
+        return false;
+    struct reason reason = REASON("item.lost", TEXT_NONE);
+    find_as(running, false, place, "congkhai/item", text, &reason);
+    return true;
+}
+
 static void parse_piece(struct map_running *running, const struct map_node *node, const struct record *record,
                         struct text text, struct value *list, const struct map_place *place);
 
@@ -128,6 +159,7 @@ static struct value *make_list(struct map_running *running, const struct map_nod
                                const struct map_place *place)
 {
     struct value *list = value_list(running->arena);
+    bool told = false;
     for (size_t i = 0; i < pieces->count; i++) {
         struct map_place at = { place, NULL, (long)i }; /* what an official counts, dropped items too */
         if (node->parse != RECORD_TEXT) {
@@ -141,6 +173,8 @@ static struct value *make_list(struct map_running *running, const struct map_nod
         struct value *item = make_item(running, node, node->field->item, record, &pieces->list[i], &at);
         if (item)
             value_append(list, item);
+        else if (!told)
+            told = tell_lost(running, node, pieces->list[i].item, &at);
     }
     return list->count ? list : NULL;
 }

@@ -67,6 +67,8 @@ struct map_pieces {
     size_t count, capacity;
 };
 
+/* Does the text stand for nothing in this source? */
+bool map_is_nothing(const struct map_node *node, struct text text);
 /* What the node's addresses name, the first alternative that is something. False: nothing. */
 bool map_choose(struct map_running *running, const struct map_node *node, const struct record *record,
                 const struct record_item *from, struct record_items *items, const struct map_place *place);

@@ -3,7 +3,7 @@
 #include "adapters/unicode.h"
 #include "transform/map_inside.h"
 
-static bool is_nothing(const struct map_node *node, struct text text)
+bool map_is_nothing(const struct map_node *node, struct text text)
 {
     for (size_t i = 0; i < node->nothing_count; i++)
         if (text_equal(node->nothing[i], text))
@@ -14,8 +14,8 @@ static bool is_nothing(const struct map_node *node, struct text text)
 /* Of alternatives, one that the expression does not find is nothing, and the next one counts. */
 static bool is_none(const struct map_node *node, struct text text)
 {
-    return is_nothing(node, text) || (node->match && !node->split.bytes &&
-                                      regex_search(node->match, text, 0, NULL, NULL) == STATUS_END);
+    return map_is_nothing(node, text) || (node->match && !node->split.bytes &&
+                                          regex_search(node->match, text, 0, NULL, NULL) == STATUS_END);
 }
 
 bool map_choose(struct map_running *running, const struct map_node *node, const struct record *record,
@@ -84,7 +84,7 @@ static void take_pieces(struct map_running *running, const struct map_node *node
     for (size_t at = 0; (status = regex_search(node->match, text, at, &match, &error)) == STATUS_OK;) {
         size_t end = (size_t)(match.whole.bytes - text.bytes) + match.whole.length;
         struct text piece = match.group.bytes ? text_trim(match.group) : TEXT_NONE;
-        if (!is_nothing(node, piece))
+        if (!map_is_nothing(node, piece))
             add_piece(running, pieces, (struct map_piece){ .text = piece });
         /* An empty match must not be found for ever. */
         if (!match.whole.length && end < text.length)
@@ -103,7 +103,7 @@ static void take_normal(struct map_running *running, const struct map_node *node
 {
     struct error error;
     struct regex_match match;
-    if (is_nothing(node, normal))
+    if (map_is_nothing(node, normal))
         return;
     if (node->pieces && !matched) {
         take_pieces(running, node, normal, pieces, place);
@@ -116,7 +116,7 @@ static void take_normal(struct map_running *running, const struct map_node *node
         if (status != STATUS_OK || !match.group.bytes)
             return;
         normal = text_trim(match.group);
-        if (is_nothing(node, normal))
+        if (map_is_nothing(node, normal))
             return;
     }
     if (normal.length)

@@ -263,6 +263,10 @@ static void refuses(const char *fetch, const char *words)
 TEST("settings of a url source that cannot be meant are refused with their place")
 {
     refuses("url: 'gopher://x'", "must begin with http://, https://, sftp://, ftp:// or file://");
+    refuses("url: 'http://x', detail: {items: /i, url: '/d/${item:/id}'}", "must begin with http://");
+    refuses("url: 'http://x', detail: {items: /i, url: '${item:/link}'}", "must begin with http://");
+    refuses("url: 'http://x', login: {url: 'x/login', session: /s}", "must begin with http://");
+    refuses("url: 'http://x', detail: {items: /i, url: 'http://'}", "the URL cannot be read");
     refuses("url: 'http://x', pages: { next: /a, parameter: b }",
             "takes one of next, parameter, offset and cursor");
     refuses("url: 'http://x', pages: {}", "takes one of next, parameter, offset and cursor");

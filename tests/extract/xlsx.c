@@ -347,6 +347,22 @@ TEST("the headings are found below a letterhead of two columns, in two rows, wit
              "+1"));
 }
 
+TEST("headings over columns that are mostly empty are known by the key")
+{
+    struct zip_writer zip = { 0 };
+    workbook_add(
+        &zip, &(struct workbook){ .rows = "<row r='1'>" T("A1", "MÃ") T("B1", "Tên") T("C1", "Số")
+                                      T("D1", "Ngày") "</row><row r='2'>" T("A2", "1.000001")
+                                          T("B2", "Một") "</row><row r='3'>" T("A3", "Tổng cộng") "</row>" });
+    struct text bytes = zip_finish(&zip);
+    CHECK_TEXT(read_all(bytes, NULL), TEXT("[1.000001][Một]\n3:tTổng cộng, "));
+    CHECK_TEXT(read_all(bytes, &(struct xlsx_options){ .key = TEXT("mã") }),
+               TEXT("[MÃ][Tên][Số][Ngày]\n2:t1.000001,tMột, , \n3:tTổng cộng, , , "));
+    CHECK_TEXT(read_all(bytes, &(struct xlsx_options){ .key = TEXT("khác") }),
+               TEXT("[1.000001][Một]\n3:tTổng cộng, "));
+    zip_free(&zip);
+}
+
 TEST("the headings can be named by their row, or given")
 {
     struct zip_writer zip = { 0 };

@@ -271,6 +271,7 @@ class Usage(unittest.TestCase):
         self.wrong("status", "--code", "x", words=["code"])
         self.wrong("run", "--source", words=["source"])
         self.wrong("--language", "fr", "run", words=["fr"])
+        self.wrong("show", "-NB", words=["option -NB"])
         self.wrong("show", words=["CODE"])
         self.wrong("run", words=["congkhai\\.yaml", "--config|init"])
         self.wrong("--config", "nowhere.yaml", "run", words=["nowhere\\.yaml"])

@@ -148,6 +148,17 @@ class Indexes(Night):
             self.assertNotIn("1.000002", page)
         index.rmdir()
 
+    def test_a_line_that_was_written_ahead_is_that_of_the_department_at_the_end(self):
+        """Enough is to be published for a thread to write the lines while the run goes on."""
+        self.place.change_source(department={"from": "/before"})
+        self.place.records(*({**record, "before": "Phòng Một", "now": "Phòng Hai"} for record in procedures(1200)))
+        for command in ("extract", "transform"):
+            self.expect(self.place.run(command), 0)
+        self.place.change_source(department={"from": "/now"})
+        self.expect(self.place.run("run"), 0)
+        lines = self.place.store.with_name("congkhai.db.search").read_text(encoding="utf-8").splitlines()[1:]
+        self.assertEqual((len(lines), sum(" phong hai " in line for line in lines)), (1200, 1200), lines[0])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -423,6 +423,13 @@ class Listing(Night):
             _, listed = self.night([source])
             self.assertEqual((listed["x"]["whole"], len(self.present(source))), (whole, count), (body, listed))
 
+    def test_a_total_is_a_number_however_it_is_written(self):
+        for write, whole in ((float, True), (str, True), (lambda total: f" {total} ", True), (lambda total: f"{total}.00", False)):
+            source = Source(self.server, "t", 506, "offset", total=True,
+                            twist=lambda source, page, at, answer: answer.more.update(total=write(len(source.rows))))
+            _, listed = self.night([source])
+            self.assertEqual(listed["t"]["whole"], whole, listed)
+
     def test_an_item_of_a_listing_whose_detail_holds_no_record_is_not_missing(self):
         empty = False
 

@@ -185,6 +185,20 @@ TEST("each goes through a list with addresses relative to the item, and dates ar
     has(text, "\"legal_bases\":[{\"issued_on\":\"2020-03-05\",\"number\":\"1/2020\"},{\"number\":\"2\"}]");
 }
 
+TEST("a text among the objects of a list is told when the map leaves it out")
+{
+    const char *fields = "  steps: { each: /s, map: { text: /t } }\n";
+    CHECK_CONTAINS(run(fields, "{\"c\":\"1\",\"n\":\"N\",\"s\":[{\"t\":\"x\"},\"y\",\"z\",null,\"\"]}").bytes,
+                   "\"steps\":[{\"text\":\"x\"}]");
+    CHECK_INT(result.findings.warnings, 1);
+    CHECK_TEXT(result.findings.first->rule, TEXT("congkhai/item"));
+    CHECK_TEXT(result.findings.first->field, TEXT("steps[1]"));
+    run(fields, "{\"c\":\"1\",\"n\":\"N\",\"s\":\"y\"}");
+    CHECK_INT(result.findings.warnings, 1);
+    run(fields, "{\"c\":\"1\",\"n\":\"N\",\"s\":[\"Không có\",{\"u\":\"x\"},{\"t\":\"x\"}]}");
+    CHECK_INT(result.findings.warnings, 0);
+}
+
 TEST("a day that does not exist is a finding with its path and value")
 {
     run("  decision.signed_on: { from: /d, date: [dd/MM/yyyy] }\n",
