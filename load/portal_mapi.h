@@ -89,7 +89,7 @@ struct mapi {
     struct buffer url;
     struct mapi_call *every;
     struct mapi_call *waiting; /* for a session; a login is under way then */
-    struct mapi_call *barred;  /* no session was opened for them: the login's report is theirs, unless empty */
+    struct mapi_call *barred; /* no session was opened for them: the login's report is theirs, unless empty */
     struct mapi_call login;
     struct buffer session;       /* empty: there is none */
     unsigned generation, proven; /* of sessions; the last one in which something was answered well */
