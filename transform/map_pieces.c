@@ -15,7 +15,7 @@ bool map_is_nothing(const struct map_node *node, struct text text)
 static bool is_none(const struct map_node *node, struct text text)
 {
     return map_is_nothing(node, text) || (node->match && !node->split.bytes &&
-                                      regex_search(node->match, text, 0, NULL, NULL) == STATUS_END);
+                                          regex_search(node->match, text, 0, NULL, NULL) == STATUS_END);
 }
 
 bool map_choose(struct map_running *running, const struct map_node *node, const struct record *record,

@@ -36,6 +36,15 @@ class Staging(unittest.TestCase):
         self.assertEqual(sorted(self.place.sql("SELECT key FROM record")), [("r0",), ("r1",), ("r2",)])
         self.holds()
 
+    def test_a_record_that_gave_up_its_code_goes_by_another_key_for_both_codes(self):
+        self.place.change_source(key="/id")
+        for code, key in (("1.000001", "/id"), ("1.000002", "/id"), ("1.000002", "/ma")):
+            self.place.records(procedure(code, id="r", ma="s"))
+            self.place.change_source(key=key)
+            self.run_to(0)
+        self.assertEqual(self.place.sql("SELECT code FROM audit_events WHERE event = 'rekeyed' ORDER BY 1"), [("1.000001",), ("1.000002",)])
+        self.holds()
+
     def test_a_key_that_comes_or_goes_makes_nothing_missing_and_sends_nothing(self):
         self.place.write("inbox/a.json", json.dumps([procedure(f"1.00000{i}") for i in range(1, 4)]))
         for key in (None, "/code", None):
