@@ -55,8 +55,10 @@ static void print_lists(const struct value *lists)
 {
     int shown = 0;
     for (const struct value *list = lists->first; list && shown < SHOWN; list = list->next, shown++) {
+        struct text number = value_text_of(list, "number"); /* of the paper, where there is one */
+        number = number.length ? number : TEXT("-");
         printf(_("  list %.*s (%.*s) of %.*s: %.*s wait for an approver, %.*s are approved, %.*s sent back"),
-               TEXT_ARG(value_text_of(list, "list")), TEXT_ARG(value_text_of(list, "number")),
+               TEXT_ARG(value_text_of(list, "list")), TEXT_ARG(number),
                TEXT_ARG(value_text_of(list, "submitter")), TEXT_ARG(value_text_of(list, "waiting")),
                TEXT_ARG(value_text_of(list, "approved")), TEXT_ARG(value_text_of(list, "sent_back")));
         struct text left = value_text_of(list, "left"), due = value_text_of(list, "due");

@@ -414,6 +414,7 @@ static const struct {
     { "not-confirmed-nothing-was-done", "not confirmed; nothing was done" },
     { "nothing-is-known-of-a-procedure", "nothing is known of a procedure \"%.*s\"" },
     { "nothing-needs-approval-by-the-rules-that", "nothing needs approval by the rules that are in force" },
+    { "nothing-of-it-was-published-from-here", "nothing of it was published from here, so there is nothing to push as abolished: it was not sent; name the adapter's service in portal.withdraw.service, or abolish it there" },
     { "nothing-of-list-waits-any-more", "nothing of list %lld waits any more" },
     { "nothing-stands-in-its-ledger", "%s: nothing stands in its ledger" },
     { "nothing-was-sent-congkhai-audit-verify-looks", "%s; nothing was sent. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "adapters/file.h"
 #include "adapters/sqlite.h"
@@ -126,18 +127,45 @@ static struct text name_source(struct arena *arena, const char *what)
     return folded.length ? folded : TEXT("nguon");
 }
 
+/* What holds data most likely; a share has a readme.txt and a Thumbs.db beside it. */
+static bool is_data(const char *name)
+{
+    static const char *const endings[] = { ".json", ".ndjson", ".jsonl", ".xml", ".html",
+                                           ".htm",  ".csv",    ".tsv",   ".xlsx" };
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
+        if (!strcasecmp(dot, endings[i]))
+            return true;
+    return false;
+}
+
+static bool holds_data(const struct file_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (is_data(list->names[i]))
+            return true;
+    return false;
+}
+
 static enum status look_in_folder(struct arena *arena, const char *folder, struct inferred *inferred,
                                   struct error *error)
 {
-    struct file_list list;
+    struct file_list list, below;
     if (file_list_folder(arena, folder, "*", &list, error))
         return error->status;
-    if (!list.count && file_list_folder(arena, folder, "**/*", &list, error))
-        return error->status;
+    if (!holds_data(&list)) {
+        if (file_list_folder(arena, folder, "**/*", &below, error))
+            return error->status;
+        if (!list.count || holds_data(&below))
+            list = below;
+    }
+    bool data = holds_data(&list);
     size_t best = 0, most = 0;
     for (size_t i = 0; i < list.count && i < 1000; i++) {
         const char *dot = strrchr(list.names[i], '.');
         size_t same = 0;
+        if (data && !is_data(list.names[i]))
+            continue;
         for (size_t j = 0; dot && j < list.count && j < 1000; j++)
             same += text_ends(text_of(list.names[j]), text_of(dot));
         if (same > most) {

@@ -134,6 +134,7 @@ static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
         [EVENT_OTHER] = IF(RESTS, CONFLICT, FINISH, RECALLED, FINISH),
         [EVENT_EARLIER] = GO(SUPERSEDED, FINISH),
         [EVENT_UNTOLD] = IF(ORDERED, RECALLED, FINISH, UNKNOWN, FINISH),
+        [EVENT_NOT_YET] = IF(PATIENT, STALE, WAIT, UNKNOWN, FINISH),
         [EVENT_ABSENT] = IF(RESTS, UNKNOWN, FINISH, RECALLED, FINISH),
         [EVENT_GONE] = IF(RESTS, UNKNOWN, FINISH, RECALLED, FINISH),
         [EVENT_REFUSED] = GO(REFUSED, FINISH),
@@ -283,7 +284,8 @@ static bool is_early(const struct delivery *delivery, enum delivery_event event,
 {
     bool missing = event == EVENT_NOTHING || event == EVENT_BASE || event == EVENT_GONE ||
                    event == EVENT_ABSENT || event == EVENT_UNTOLD;
-    bool after = delivery->state == DELIVERY_ASKING || delivery->state == DELIVERY_CHECKING;
+    bool after = delivery->state == DELIVERY_ASKING || delivery->state == DELIVERY_CHECKING ||
+                 delivery->state == DELIVERY_SETTLING;
     return missing && after && (now < delivery->shows_by || (delivery->queued && event != EVENT_UNTOLD));
 }
 

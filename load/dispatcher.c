@@ -151,6 +151,24 @@ static enum status pass_gate(struct dispatcher *dispatcher, struct delivery_task
     return STATUS_OK;
 }
 
+/* What an earlier run sent may not show yet; where the clock was set back, it is as if sent now. What an operator has
+ * sent again (state failed) need not wait. */
+static enum status allow_for_lag(struct dispatcher *dispatcher, struct delivery_task *delivery_task,
+                                 struct error *error)
+{
+    struct clock *clock = store_clock(dispatcher->store);
+    int64_t lag = dispatcher->portal->settings->lag, at;
+    if (!lag || !delivery_task->left_over || delivery_task->item.state == OUTBOX_FAILED)
+        return STATUS_OK;
+    enum status status = outbox_last_word(dispatcher->store, delivery_task->item.code, &at, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    int64_t age = clock->now(clock) - at;
+    if (age < lag)
+        delivery_task->delivery.shows_by = dispatcher->now + lag - (age > 0 ? age : 0);
+    return STATUS_OK;
+}
+
 static enum status prepare(struct dispatcher *dispatcher, struct text code, bool superseded, bool *begun,
                            struct error *error)
 {
@@ -170,6 +188,8 @@ static enum status prepare(struct dispatcher *dispatcher, struct text code, bool
         return error->status;
     delivery_task->unasked = !asked;
     delivery_task->superseded = superseded;
+    if (allow_for_lag(dispatcher, delivery_task, error))
+        return error->status;
     struct delivery_terms terms = dispatcher_terms(dispatcher);
     if (delivery_step(&delivery_task->delivery, event, &terms) != DELIVERY_INTEND) {
         dispatch_queues_weigh(&dispatcher->lists, delivery_task);

@@ -28,27 +28,42 @@ static bool is_seen(const struct value *seen, const struct folder_receipt *recei
     return text_is(value_text_of(seen, receipt->file), hex);
 }
 
-static bool fits(const struct folder_register *registered, const struct folder_receipt *receipt)
+static bool is_about(const struct folder_receipt *receipt, const struct folder_item *item)
 {
+    return receipt->code.bytes && text_equal(receipt->code, item->code) &&
+           (digest_equal(&receipt->digest, &item->digest) || digest_equal(&receipt->digest, &item->content));
+}
+
+/* The newest delivery that it names; NULL: none. */
+static const struct folder_item *find_named(const struct folder_register *registered,
+                                            const struct folder_receipt *receipt)
+{
+    const struct folder_item *newest = NULL;
     if (receipt->key.bytes)
-        return folder_register_find(registered, receipt->key) != NULL;
+        return folder_register_find(registered, receipt->key);
     for (size_t i = 0; i < registered->count; i++) {
         const struct folder_item *item = &registered->items[i];
-        if (!receipt->code.bytes && text_equal(receipt->package, item->package->name))
-            return true;
-        if (receipt->code.bytes && text_equal(receipt->code, item->code) &&
-            (digest_equal(&receipt->digest, &item->digest) || digest_equal(&receipt->digest, &item->content)))
-            return true;
+        if (is_about(receipt, item) && (!newest || newest->package->number < item->package->number))
+            newest = item;
     }
+    return newest;
+}
+
+static bool fits(const struct folder_register *registered, const struct folder_receipt *receipt)
+{
+    if (receipt->key.bytes || receipt->code.bytes)
+        return find_named(registered, receipt) != NULL;
+    for (size_t i = 0; i < registered->count; i++)
+        if (text_equal(receipt->package, registered->items[i].package->name))
+            return true;
     return false;
 }
 
-/* The package of the delivery whose key it bears, where it names another. */
+/* The package of the delivery that it names, where it names another. */
 static const struct folder_package *other_package(const struct folder_register *registered,
                                                   const struct folder_receipt *receipt)
 {
-    const struct folder_item *item =
-        receipt->key.bytes && receipt->package.bytes ? folder_register_find(registered, receipt->key) : NULL;
+    const struct folder_item *item = receipt->package.bytes ? find_named(registered, receipt) : NULL;
     return item && !text_equal(item->package->name, receipt->package) ? item->package : NULL;
 }
 

@@ -106,7 +106,7 @@ static void set_order(const struct mapi_settings *settings, struct mapi_call *ca
 }
 
 /* What a call says, but for the session. A withdrawal without a service of its own is a push of what was acknowledged last,
- * which a look has just shown, with another status; of what was never published from here, the order alone. */
+ * which a look has just shown, with another status; of what was never published from here there is nothing to push. */
 static enum status prepare(struct mapi *mapi, struct mapi_call *call, struct error *error)
 {
     const struct mapi_settings *settings = mapi->settings;
@@ -131,8 +131,9 @@ static enum status prepare(struct mapi *mapi, struct mapi_call *call, struct err
     } else if (*withdrawal) {
         set(arena, call->says, settings->withdraw_code, request->code);
         set_order(settings, call, call->says);
+    } else if (!item) {
+        call->empty = true;
     } else {
-        item = item ? item : value_object(arena);
         set(arena, call->says, settings->names.updating,
             text_of(withdraws || request->base.bytes ? settings->push_update : settings->push_first));
         value_append(value_set(call->says, settings->names.data, value_list(arena)), item);
@@ -225,11 +226,22 @@ static struct mapi_call *new_call(struct mapi *mapi, struct portal_request *requ
     if (call->body.capacity > BODY_KEPT)
         buffer_free(&call->body);
     call->request = request;
-    call->renewed = false;
+    call->renewed = call->empty = false;
     call->refusals = 0;
     call->report = (struct portal_response){ .request = request, .last = true, .retry_after = -1 };
     arena_clear(&call->arena);
     return call;
+}
+
+/* Without its code and its other fields a push would name nothing, or empty what stands there. */
+static void refuse_empty(struct mapi *mapi, struct mapi_call *call)
+{
+    call->report.said = RESULT_REFUSED;
+    portal_say(&call->report, &call->arena,
+               _("nothing of it was published from here, so there is nothing to push as abolished: it was "
+                 "not sent; name the adapter's service in portal.withdraw.service, or abolish it there"));
+    call->next = mapi->barred;
+    mapi->barred = call;
 }
 
 static enum status submit_mapi(struct portal *portal, struct portal_request *const *requests, size_t count,
@@ -242,7 +254,12 @@ static enum status submit_mapi(struct portal *portal, struct portal_request *con
     if (auth_renew(&portal->settings->auth, portal->clock, false, error))
         return error->status;
     struct mapi_call *call = new_call(mapi, requests[0]);
-    return prepare(mapi, call, error) ? error->status : send_call(mapi, call, error);
+    if (prepare(mapi, call, error))
+        return error->status;
+    if (!call->empty)
+        return send_call(mapi, call, error);
+    refuse_empty(mapi, call);
+    return STATUS_OK;
 }
 
 static enum status next_mapi(struct portal *portal, long wait, struct portal_response *report,
@@ -267,7 +284,8 @@ static enum status next_mapi(struct portal *portal, long wait, struct portal_res
         call = mapi->barred;
         mapi->barred = call->next;
         mapi->login.report.request = call->request;
-        call->report = mapi->login.report;
+        if (!call->empty)
+            call->report = mapi->login.report;
     }
     call->request = NULL;
     *report = call->report;

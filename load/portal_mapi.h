@@ -66,6 +66,7 @@ struct mapi_call {
     struct arena arena; /* of what it is about, and of its report */
     struct value *says; /* all of it, but for the session */
     struct value *ours; /* what it is about, under the adapter's names: the code at least */
+    bool empty;         /* it has nothing to say, and is not made: its report is its own */
     bool renewed;       /* it is made again in a new session, once */
     unsigned generation, token;
     unsigned refusals; /* of its tokens */
@@ -88,7 +89,7 @@ struct mapi {
     struct buffer url;
     struct mapi_call *every;
     struct mapi_call *waiting; /* for a session; a login is under way then */
-    struct mapi_call *barred;  /* no session was opened for them: the login's report is theirs */
+    struct mapi_call *barred; /* no session was opened for them: the login's report is theirs, unless empty */
     struct mapi_call login;
     struct buffer session;       /* empty: there is none */
     unsigned generation, proven; /* of sessions; the last one in which something was answered well */

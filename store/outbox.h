@@ -95,6 +95,9 @@ enum status outbox_answered_before(struct store *store, const struct outbox_item
 /* Was this content ever sent from here, as the ledger has it? STATUS_END: no. */
 enum status outbox_sent_before(struct store *store, struct text code, const struct digest *digest,
                                struct error *error);
+/* When the ledger speaks last of the intent that is open (milliseconds): its request left before that, or right
+ * behind its "intended". STATUS_END: never. */
+enum status outbox_last_word(struct store *store, struct text code, int64_t *at, struct error *error);
 /* Inside a transaction: the outcome into the outbox and the ledger. */
 enum status outbox_answer(struct store *store, struct outbox_item *item, const struct outbox_answer *answer,
                           struct error *error);

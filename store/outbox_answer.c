@@ -134,6 +134,22 @@ enum status outbox_sent_before(struct store *store, struct text code, const stru
     return status;
 }
 
+enum status outbox_last_word(struct store *store, struct text code, int64_t *at, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store,
+                  "SELECT at FROM ledger WHERE code = ?1 AND event IN ('intended', 'attempted', 'unknown')"
+                  " ORDER BY seq DESC LIMIT 1",
+                  &row, error))
+        return error->status;
+    sqlite_bind_text(row, 1, code);
+    enum status status = sqlite_step(row, error);
+    if (!status && !clock_parse(sqlite_column_text(row, 0), at))
+        status = STATUS_END;
+    sqlite_reset_statement(row);
+    return status;
+}
+
 #define ANSWERED                                                                                             \
     "SELECT 1 FROM ledger WHERE code = ?1 AND event IN ('withdrawn', ?2) AND CASE"                           \
     " WHEN ?3 IS NULL AND ?4 IS NULL THEN event = ?2 AND (event = 'withdrawn' OR digest = ?5)"               \

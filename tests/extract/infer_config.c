@@ -45,6 +45,24 @@ TEST("names of columns are known with and without diacritics, in Vietnamese and 
     end_nights();
 }
 
+TEST("what lies beside the data of a folder does not hide it")
+{
+    const char *folder = begin_nights();
+    struct text yaml = TEXT_NONE;
+    CHECK_INT(file_make_folders(file_path(&test_arena, folder, "in/a"), 0755, &error), STATUS_OK);
+    put_file(folder, "in/readme.txt", TEXT("x"));
+    put_file(folder, "in/Thumbs.db", TEXT("x"));
+    put_file(folder, "in/a/1.json", TEXT("{\"ma\":\"1.000001\",\"ten\":\"A b\"}"));
+    CHECK_INT(infer_config_write(&test_arena, file_path(&test_arena, folder, "in"), NULL, &yaml, &error),
+              STATUS_OK);
+    CHECK_CONTAINS(yaml.bytes, "match: \"**/*.json\"");
+    put_file(folder, "in/2.csv", TEXT("ma,ten\n1.000002,B c\n"));
+    CHECK_INT(infer_config_write(&test_arena, file_path(&test_arena, folder, "in"), NULL, &yaml, &error),
+              STATUS_OK);
+    CHECK_CONTAINS(yaml.bytes, "match: \"*.csv\"");
+    end_nights();
+}
+
 TEST("a column that says which procedures are abolished is not passed over")
 {
     const char *folder = begin_nights();

@@ -143,6 +143,7 @@ static const struct expected moves[] = {
     { DELIVERY_SETTLING, EVENT_OTHER, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
     { DELIVERY_SETTLING, EVENT_OTHER, RESTING, DELIVERY_CONFLICT, DELIVERY_FINISH },
     { DELIVERY_SETTLING, EVENT_EARLIER, FRESH, DELIVERY_SUPERSEDED, DELIVERY_FINISH },
+    { DELIVERY_SETTLING, EVENT_NOT_YET, FRESH, DELIVERY_STALE, DELIVERY_WAIT },
     { DELIVERY_SETTLING, EVENT_UNTOLD, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
     { DELIVERY_SETTLING, EVENT_UNTOLD, RETRIED, DELIVERY_RECALLED, DELIVERY_FINISH },
     { DELIVERY_SETTLING, EVENT_GONE, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
@@ -377,6 +378,25 @@ TEST("so long as it may not show yet, 'not there' and 'there already' are questi
     delivery_step(&delivery, EVENT_DUE, &now);
     CHECK_INT(delivery_step(&delivery, EVENT_OURS, &now), DELIVERY_FINISH);
     CHECK_INT(delivery.state, DELIVERY_DONE);
+}
+
+TEST("what was left over is asked about until it would show, whether it is wanted still or not")
+{
+    static const enum delivery_event begins[] = { EVENT_RESUME, EVENT_SETTLE };
+    for (size_t i = 0; i < 2; i++) {
+        struct delivery delivery = { .state = DELIVERY_PENDING, .shows_by = 5000 + 700 };
+        struct delivery_terms now = terms();
+        now.lag = 60000;
+        delivery_step(&delivery, begins[i], &now);
+        delivery_step(&delivery, EVENT_DUE, &now);
+        CHECK_INT(delivery_step(&delivery, EVENT_NOTHING, &now), DELIVERY_WAIT);
+        CHECK_INT(delivery.state, i ? DELIVERY_STALE : DELIVERY_INDETERMINATE);
+        CHECK_INT(delivery.due, 5000 + 700);
+        now.now = delivery.due;
+        delivery_step(&delivery, EVENT_DUE, &now);
+        delivery_step(&delivery, EVENT_NOTHING, &now);
+        CHECK_INT(delivery.state, i ? DELIVERY_RECALLED : DELIVERY_INTENDED);
+    }
 }
 
 TEST("what was left over and is not there is sent at once")

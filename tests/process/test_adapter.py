@@ -58,6 +58,24 @@ class Trials(unittest.TestCase):
             self.assertEqual(len(adapter.pushes), 12)
             self.assertEqual({versions[-1][1]["TENTTHC"] for versions in adapter.held.values()}, {"Tên mới"})
 
+    def test_of_what_was_never_published_from_here_no_empty_procedure_is_pushed(self):
+        with Adapter() as adapter:
+            place = self.place_of(adapter, 1, appears_within="0s")
+            self.assertEqual(place.run("run").code, 0)
+            place.close()
+            adapter.held["1.000001"].append((0, {**adapter.held["1.000001"][-1][1], "TENTTHC": "another hand"}))
+            place = self.place_of(adapter, 1, appears_within="0s")
+            self.assertEqual(place.run("run").code, 1)
+            place.records(*procedures(1, status="abolished"))
+            place.run("run")
+            self.assertEqual(place.run("reconcile", "--overwrite", "1.000001", "--reason", "x").code, 0)
+            pushes = len(adapter.pushes)
+            done = place.run("run")
+            self.assertEqual((done.code, place.last_run()["refused"]), (1, 1), done)
+            self.assertEqual(len(adapter.pushes), pushes)
+            self.assertIn("portal.withdraw.service", place.run("status").stdout + place.one("SELECT error FROM audit_deliveries"
+                                                                                          " ORDER BY run DESC LIMIT 1"))
+
     def test_a_session_may_end_in_many_ways(self):
         for end in ENDS:
             for late in (False, True):

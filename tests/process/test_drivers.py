@@ -448,13 +448,15 @@ class Folder(unittest.TestCase):
         self.assertNotIn("comes late", self.run_night(0).stderr)
 
     def test_a_receipt_for_another_package_and_one_that_contradicts_itself_settle_nothing_and_say_why(self):
-        self.place.records(*procedures(2))
+        self.place.records(*procedures(3))
         self.run_night(1)
         package, = self.packages()
-        first, second = package["items"]
+        first, second, third = package["items"]
         (self.receipts / "a.json").write_text(json.dumps({"key": first["key"], "status": "published", "package": "other"}))
+        (self.receipts / "c.json").write_text(json.dumps({"code": third["code"], "digest": third["digest"], "status": "published",
+                                                          "package": "another"}))
         (self.receipts / "b.json").write_text(json.dumps({"key": second["key"], "status": "published", "error": "không nhận được"}))
-        done = self.run_night(1, "names the package other, and that delivery is in")
+        done = self.run_night(1, "names the package other, and that delivery is in", "names the package another, and that delivery")
         self.assertNotIn("comes late", done.stderr)
         self.assertEqual(self.place.sql("SELECT * FROM audit_current"), [])
         words = dict(self.place.sql("SELECT code, error FROM audit_deliveries WHERE run = 2"))

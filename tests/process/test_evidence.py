@@ -9,11 +9,12 @@ import socket
 import struct
 import tempfile
 import threading
+import time
 import unittest
 import zlib
 
 from harness import Place, Simulator, procedure, procedures
-from second_portal import MAKES, Answer, Make, Portal
+from second_portal import MAKES, UNKNOWN, Answer, Make, Portal
 from test_drivers import certificates
 
 PATIENCE = {"retry": {"attempts": 4, "first": "5ms", "most": "40ms"}, "timeout": "2s"}
@@ -303,6 +304,38 @@ class Contradictions(Evidence):
             self.expect(place, 1)
             self.assertEqual(place.last_run()["unknown"], 1)
             self.assertIn("reconcile --show 1.000001", place.one("SELECT error FROM audit_deliveries"))
+
+    def test_what_an_earlier_run_sent_and_does_not_show_yet_is_waited_for(self):
+        class Late(Portal):
+            """Shows what it has taken a second later, and says nothing at all while it is `blind`."""
+            blind, taken = True, 0
+
+            def hides(self):
+                return time.monotonic() < self.taken + 1
+
+            def show(self, code):
+                if self.blind:
+                    return Answer(500, {"title": "x"})
+                return Answer(404, UNKNOWN, "application/problem+json") if self.hides() else super().show(code)
+
+            def change(self, action, code, headers, body):
+                if action == "withdraw" and self.hides():
+                    return Answer(404, UNKNOWN, "application/problem+json")
+                answer = super().change(action, code, headers, body)
+                self.taken = time.monotonic()
+                return Answer(500, {"title": "x"}) if self.blind else answer
+
+        for wanted in ("abolished", "announced"):
+            with Late() as portal:
+                place = self.new_place(portal, appears_within="4s")
+                place.records(*procedures(1))
+                self.expect(place, 3)
+                portal.blind, portal.taken = False, time.monotonic()
+                place.records(*procedures(1, status=wanted))
+                self.expect(place, 0)
+                self.assertEqual(portal.held["1.000001"].status, "abolished" if wanted == "abolished" else "published")
+                self.assertEqual(portal.effects.count(("publish", "1.000001")), 1)
+                self.assertEqual(place.one("SELECT status FROM audit_current"), portal.held["1.000001"].status)
 
     def test_what_we_sent_earlier_and_comes_there_late_is_ours(self):
         with Portal() as portal:
