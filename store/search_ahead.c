@@ -38,13 +38,13 @@ static void write_lines(struct search_ahead *ahead, struct search_lines *lines)
         put_origin(&out, &origin);
         buffer_char(&out, '\t');
         if (search_lines_write(lines, &origin, &out, &ignored)) {
-            out.length = start;
+            out.length = start; /* not covered: a disk that cannot be read */
             break;
         }
         if (out.length < BLOCK)
             continue;
         if (spool_file_put(&ahead->spool, buffer_view(&out), &ignored))
-            return;
+            return; /* not covered: a disk that is full */
         buffer_clear(&out);
     }
     (void)spool_file_put(&ahead->spool, buffer_view(&out), &ignored);
@@ -57,7 +57,7 @@ static void *run(void *argument)
     struct search_lines lines;
     struct error ignored;
     if (sqlite_open_file(ahead->path, SQLITE_READ, &database, &ignored))
-        return NULL;
+        return NULL; /* not covered: a store that cannot be opened a second time */
     if (!search_lines_open(database, 0, &lines, &ignored)) {
         write_lines(ahead, &lines);
         search_lines_close(&lines);
