@@ -99,6 +99,24 @@ static enum status look_at(const char *path, enum shown *shown, struct error *er
     return STATUS_OK;
 }
 
+/* Of what may not be read nothing is said, that it does not hold neither. */
+static enum status check_rights(const char *path, struct error *error)
+{
+    if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0 || errno != EACCES)
+        return STATUS_OK;
+    return error_set(error, STATUS_FATAL, _("%s cannot be opened: %s"), path, words_errno(EACCES));
+}
+
+static enum status check_bundle_rights(struct arena *arena, const char *folder, struct error *error)
+{
+    static const char *const parts[] = { "", "bundle.json", "events.ndjson", "head", "payloads",
+                                         "payloads.sha256" };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (check_rights(text_string(arena, text_format(arena, "%s/%s", folder, parts[i])), error))
+            return error->status;
+    return STATUS_OK;
+}
+
 enum status command_audit_verify(struct session *session, struct error *error, int *exit_code)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -121,6 +139,8 @@ enum status command_audit_verify(struct session *session, struct error *error, i
         if (look_at(path, &shown, error))
             return error->status;
         session->configuration.store = path;
+        if (shown == SHOWN_BUNDLE && check_bundle_rights(&arena, path, error))
+            return error->status;
         if (shown != SHOWN_STORE) {
             enum status read =
                 audit_verify_shown(path, shown == SHOWN_BUNDLE, &request, &arena, &report, error);
@@ -129,10 +149,8 @@ enum status command_audit_verify(struct session *session, struct error *error, i
             return read;
         }
     }
-    /* Of what may not be read nothing is said, that it does not hold neither. */
-    if (faccessat(AT_FDCWD, session->configuration.store, R_OK, AT_EACCESS) < 0 && errno == EACCES)
-        return error_set(error, STATUS_FATAL, _("%s cannot be opened: %s"), session->configuration.store,
-                         words_errno(EACCES));
+    if (check_rights(session->configuration.store, error))
+        return error->status;
     enum status status = run_read_store(session, STORE_EXAMINE, &store, error);
     if (status == STATUS_FATAL || (status == STATUS_USAGE && (session->invocation->checkpoint_count ||
                                                               !store_is_new(session->configuration.store))))

@@ -77,6 +77,21 @@ class Reading(Night):
                 done = subprocess.run([*STRANGER, *command, str(self.place.store)], cwd="/", text=True, capture_output=True, timeout=60)
                 self.assertEqual((done.returncode, done.stdout), (3, ""), (command, done))
 
+    def test_of_a_bundle_that_may_not_be_read_no_verifier_says_that_it_does_not_hold(self):
+        os.chmod(self.place.store.parent, 0o755)
+        bundle = self.place.store.parent / "bundle"
+        self.expect(self.place.run("audit", "export", bundle), 0)
+        for path in (bundle, *bundle.rglob("*")):
+            os.chmod(path, 0o755)
+        for locked, code in (None, 0), (bundle / "events.ndjson", 3), (bundle / "payloads", 3), (bundle, 3):
+            if locked:
+                os.chmod(locked, 0)
+            for command in ([PROGRAM, "audit", "verify"], [sys.executable, ROOT / "scripts/verify-ledger"]):
+                done = subprocess.run([*STRANGER, *command, str(bundle)], cwd="/", text=True, capture_output=True, timeout=60)
+                self.assertEqual((done.returncode, not done.stdout), (code, code > 0), (command, locked, done))
+            if locked:
+                os.chmod(locked, 0o755)
+
     def test_a_folder_that_takes_no_head_stops_what_writes_before_it_begins(self):
         folder = self.place.store.parent
         head = folder / (self.place.store.name + ".checkpoint")
