@@ -109,8 +109,8 @@ static enum status check_rights(const char *path, struct error *error)
 
 static enum status check_bundle_rights(struct arena *arena, const char *folder, struct error *error)
 {
-    static const char *const parts[] = { "", "bundle.json", "events.ndjson", "head", "payloads",
-                                         "payloads.sha256" };
+    static const char *const parts[] = { "",     "bundle.json", "events.ndjson",
+                                         "head", "payloads",    "payloads.sha256" };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (check_rights(text_string(arena, text_format(arena, "%s/%s", folder, parts[i])), error))
             return error->status;

@@ -118,7 +118,7 @@ enum delivery_action delivery_step(struct delivery *delivery, enum delivery_even
 bool delivery_is_spent(const struct delivery *delivery, const struct backoff *retry);
 
 /* What If-Match says: what an operator ordered to be overwritten; for a procedure that is held its ETag, else
- * its version in quotes, else "*"; bytes NULL when it is not held. `quoted` gives room and lives as long as
+ * its version as an entity tag, else (or where it can be none) "*"; bytes NULL when it is not held. `quoted` gives room and lives as long as
  * the result. */
 #define DELIVERY_BASE_MAX 320
 struct text delivery_base(const struct outbox_item *item, char quoted[DELIVERY_BASE_MAX]);

@@ -37,6 +37,21 @@ static enum status put(struct store *store, const char *source, struct text coun
     return sqlite_execute(statement, error);
 }
 
+/* What the last whole listing gave, and a brake may hold for, goes on until another one is counted; of another map's
+ * addresses it says nothing. */
+static enum status keep(struct store *store, const char *source, int64_t map, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "UPDATE source SET fields_now = NULL WHERE name = ?1 AND fields_now IS NOT NULL"
+                  " AND json_extract(fields_now, '$.map') IS NOT ?2",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, text_of(source));
+    sqlite_bind_number(statement, 2, map);
+    return sqlite_execute(statement, error);
+}
+
 static enum status count_records(struct store *store, const char *source, int64_t map, int64_t *counts,
                                  size_t count, int64_t *records, struct error *error)
 {
@@ -138,7 +153,7 @@ enum status field_presence_count(struct store *store, const char *source,
     if (was_read(store, source, &read, error))
         return error->status;
     if (!read)
-        return put(store, source, TEXT_NONE, error);
+        return keep(store, source, transform_digests->map, error);
     for (size_t i = 0; i < count; i++)
         counts[i] = 0;
     if (count_records(store, source, transform_digests->map, counts, count, &records, error))

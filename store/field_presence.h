@@ -7,8 +7,8 @@
 #include "store/transform_queue.h"
 
 /* Counts over the records of the last listing, those that did not change included, as the map saw them: record.gave has a
- * byte for each address. A listing that is not whole, or that was not read because nothing changed, is not counted. Opens
- * no transaction. */
+ * byte for each address. A listing that is not whole, or that was not read because nothing changed, is not counted: what
+ * the last one gave stands, under the same map. Opens no transaction. */
 enum status field_presence_count(struct store *store, const char *source,
                                  const struct transform_digests *transform_digests,
                                  const struct text *addresses, size_t count, struct error *error);

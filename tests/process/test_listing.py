@@ -15,7 +15,7 @@ import unittest
 import urllib.parse
 import zipfile
 
-from harness import Night, Place, Simulator, QUICK, long
+from harness import Night, Place, Simulator, QUICK, long, procedure
 
 ROWS, SIZE = 25, 10
 MAP = {"code": "/ma", "name": "/ten", "status": {"value": "announced"}, "decision.number": {"value": "1/QĐ-UBND"}}
@@ -480,6 +480,23 @@ class Listing(Night):
         self.expect(self.place.run("run", "--release-brake", "vanished_field", "--reason", "bỏ cột"), 0)
         self.expect(self.place.run("run"), 0)
         self.assertFalse(any("text" in entry["content"]["methods"][0] for entry in self.portal.held().values()))
+
+    def test_a_listing_that_is_not_whole_lets_no_brake_go_for_a_field(self):
+        self.place.configure(brakes={"vanished_field": "stop"})
+        self.place.change_source(fetch={"folder": "inbox", "match": "*.json"}, format="json", records="")
+        for field, code in (("notes", 0), ("remark", 3)):
+            self.place.write("inbox/a.json", json.dumps([procedure(f"1.{i:06d}", **{field: "x"}) for i in range(12)]))
+            self.expect(self.place.run("run"), code)
+        odd = self.place.folder / "inbox/b.json"
+        odd.symlink_to("/nowhere")
+        sent = self.portal.requests("put")
+        self.expect(self.place.run("run"), 3, "vanished_field.*/notes")
+        self.assertEqual(self.portal.requests("put"), sent)
+        self.place.change_source(map={**self.place.configuration["sources"][0]["map"], "notes": "/remark"})
+        self.place.run("run")
+        odd.unlink()
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual({entry["content"]["notes"] for entry in self.portal.held().values()}, {"x"})
 
     def test_quiet_nights_look_at_no_record_again_and_what_changes_behind_them_is_seen(self):
         def records(count, notes="cũ"):
