@@ -43,7 +43,8 @@ struct remote {
     struct text *deadly; /* codes whose requests ended a process that had nothing else */
     size_t deadly_count, lost;
     bool alone;        /* what it had when it died was alone */
-    bool burying;      /* what it had is given back as lost, one by one */
+    bool burying;      /* what it had is given back as lost, one by one … */
+    size_t buried;     /* … up to this submission: others may have left since, to the next one */
     size_t refused;    /* a submission that was not taken is given back; 0: none */
     struct error why;  /* … with these words */
     struct error told; /* what the last report's message was made of */
@@ -132,6 +133,7 @@ static void bury(struct remote *remote, enum status how)
     remote->child = NULL;
     remote->deaths++;
     remote->burying = true;
+    remote->buried = remote->sent;
     remote->alone = remote->wary > 0;
     for (size_t i = 0; remote->alone && i < remote->lent_count; i++)
         if (remote->lent[i].request && remote->lent[i].submission <= remote->sent)
@@ -152,8 +154,8 @@ static enum status give_back(struct remote *remote, struct portal_response *repo
 {
     for (size_t i = 0; (remote->burying || remote->refused || remote->lost) && i < remote->lent_count; i++) {
         struct lent *lent = &remote->lent[i];
-        bool its = lent->lost ||
-                   (remote->burying ? lent->submission <= remote->sent : lent->submission == remote->refused);
+        bool its = lent->lost || (remote->burying ? lent->submission <= remote->buried
+                                                  : lent->submission == remote->refused);
         if (!lent->request || !its)
             continue;
         remote->lost -= lent->lost;
