@@ -109,13 +109,11 @@ enum status transform_queue_recipes(struct store *store, const struct digest *ma
 /* What ended the processes that worked it is tried again by another version, and what was killed by the next run.
  * What could not be decoded before is mapped again under new rules too: it has no content to be checked. So is what
  * the map itself had something to say of: the content alone does not show it. */
-enum status transform_queue_mark(struct store *store, const char *source, const struct digest *map,
-                                 const struct digest *rules, struct transform_digests *transform_digests,
-                                 struct error *error)
+enum status transform_queue_mark(struct store *store, const char *source,
+                                 const struct transform_digests *transform_digests, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (transform_queue_recipes(store, map, rules, transform_digests, error) ||
-        store_sql(
+    if (store_sql(
             store,
             "SELECT id, work, CASE WHEN mapped_by IS NOT ?2 OR content IS NULL OR EXISTS (SELECT 1"
             " FROM finding f WHERE f.record = record.id AND f.stage = 1 AND f.rule GLOB 'congkhai/*')"

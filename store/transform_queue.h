@@ -36,9 +36,8 @@ struct transform_digests {
 };
 enum status transform_queue_recipes(struct store *store, const struct digest *map, const struct digest *rules,
                                     struct transform_digests *transform_digests, struct error *error);
-enum status transform_queue_mark(struct store *store, const char *source, const struct digest *map,
-                                 const struct digest *rules, struct transform_digests *transform_digests,
-                                 struct error *error);
+enum status transform_queue_mark(struct store *store, const char *source,
+                                 const struct transform_digests *transform_digests, struct error *error);
 
 struct transform_item {
     int64_t record;

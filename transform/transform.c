@@ -315,8 +315,7 @@ static enum status work_source(struct store *store, struct transform *transform,
     if (!marked)
         marked = field_presence_stands(store, source, digests, &stands, error);
     if (!marked && !stands)
-        marked = transform_queue_mark(store, source, &transform->map_digest, &transform->rules_digest,
-                                      digests, error);
+        marked = transform_queue_mark(store, source, digests, error);
     if (store_end(store, marked, error) || work_queue(store, transform, WORK_MAP, error) ||
         work_queue(store, transform, WORK_CHECK, error))
         return error->status;

@@ -322,9 +322,10 @@ static inline void night_work(struct night *night)
                &error, "finish");
     night->staging = NULL;
     night_must(store_begin(night->store, &error), &error, "begin");
-    night_must(
-        transform_queue_mark(night->store, night_source(night), &digest, &digest, &transform_digests, &error),
-        &error, "mark");
+    night_must(transform_queue_recipes(night->store, &digest, &digest, &transform_digests, &error), &error,
+               "recipes");
+    night_must(transform_queue_mark(night->store, night_source(night), &transform_digests, &error), &error,
+               "mark");
     night_must(store_commit(night->store, &error), &error, "commit");
     do {
         arena_clear(&night->arena);

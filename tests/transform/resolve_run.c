@@ -53,7 +53,8 @@ static void work(const char *source, const char *code, const char *name, const c
     struct transform_item items[16];
     size_t count;
     CHECK_INT(store_begin(store, &error), STATUS_OK);
-    CHECK_INT(transform_queue_mark(store, source, &map, &rules, &transform_digests, &error), STATUS_OK);
+    CHECK_INT(transform_queue_recipes(store, &map, &rules, &transform_digests, &error), STATUS_OK);
+    CHECK_INT(transform_queue_mark(store, source, &transform_digests, &error), STATUS_OK);
     rules_in_force = transform_digests.rules;
     CHECK_INT(
         transform_queue_next(store, source, WORK_MAP, NULL, 0, 0, &test_arena, items, 16, &count, &error),
