@@ -75,24 +75,29 @@ static struct value *convert_integer(struct map_running *running, struct text te
     return value_number(running->arena, text_slice(text, start, text.length));
 }
 
+/* No duration: STATUS_END says that it is prose, anything else that it can be read in two ways. */
+static struct value *convert_untimed(struct map_running *running, struct text text, enum status status,
+                                     const struct map_place *place)
+{
+    if (status == STATUS_END)
+        map_add_prose(running, text);
+    else
+        map_find(running, place, "congkhai/number", text, "duration.unclear");
+    return NULL;
+}
+
 /* Where a duration's amount is expected, "5 ngày làm việc" is one, with its unit. */
 static struct value *convert_timed(struct map_running *running, struct text text,
                                    const struct map_place *place)
 {
     struct duration span;
     struct error error;
-    switch (duration_read(running->arena, text, &span, &error)) {
-    case STATUS_OK:
-        running->timed = text;
-        running->span = span;
-        return value_text(running->arena, span.amount);
-    case STATUS_END:
-        map_add_prose(running, text);
-        return NULL;
-    default:
-        map_find(running, place, "congkhai/number", text, "duration.unclear");
-        return NULL;
-    }
+    enum status status = duration_read(running->arena, text, &span, &error);
+    if (status)
+        return convert_untimed(running, text, status, place);
+    running->timed = text;
+    running->span = span;
+    return value_text(running->arena, span.amount);
 }
 
 /* An amount that is prose stays prose; one that can be read in two ways is nobody's to guess. */
@@ -159,20 +164,13 @@ static struct value *bare_duration(struct map_running *running, struct text text
 {
     struct duration duration;
     struct error error;
-    switch (duration_read(running->arena, text, &duration, &error)) {
-    case STATUS_OK: {
-        struct value *object = value_object(running->arena);
-        value_set(object, "amount", value_text(running->arena, duration.amount));
-        value_set(object, "unit", value_string(running->arena, duration_unit_name(duration.unit)));
-        return object;
-    }
-    case STATUS_END:
-        map_add_prose(running, text);
-        return NULL;
-    default:
-        map_find(running, place, "congkhai/number", text, "duration.unclear");
-        return NULL;
-    }
+    enum status status = duration_read(running->arena, text, &duration, &error);
+    if (status)
+        return convert_untimed(running, text, status, place);
+    struct value *object = value_object(running->arena);
+    value_set(object, "amount", value_text(running->arena, duration.amount));
+    value_set(object, "unit", value_string(running->arena, duration_unit_name(duration.unit)));
+    return object;
 }
 
 /* "50.000 đồng", or a number: amount and currency; prose stays the fee's text. */
