@@ -232,9 +232,9 @@ static enum status take_row(struct staging *staging, struct sqlite_statement *st
     bool present = sqlite_number(statement, 2);
     struct text own_key = TEXT_NONE, code = TEXT_NONE;
     if (!present) {
-        own_key = text_copy(&arena, sqlite_column_text(statement, 3));
+        own_key = sqlite_take_text(&arena, statement, 3);
         if (!sqlite_is_null(statement, 4))
-            code = text_copy(&arena, sqlite_column_text(statement, 4));
+            code = sqlite_take_text(&arena, statement, 4);
     }
     sqlite_reset_statement(statement);
     *known = true;
@@ -489,7 +489,7 @@ enum status staging_key_at(struct staging *staging, struct arena *arena, struct 
     sqlite_bind_text(statement, 2, locator);
     enum status status = sqlite_step(statement, error);
     if (status == STATUS_OK)
-        *key = text_copy(arena, sqlite_column_text(statement, 0));
+        *key = sqlite_take_text(arena, statement, 0);
     sqlite_reset_statement(statement);
     return status == STATUS_END ? STATUS_OK : status;
 }
@@ -715,10 +715,9 @@ static void add_loss(struct losses *losses, struct sqlite_statement *row, struct
     if (losses->count == losses->capacity)
         losses->list =
             memory_grow(losses->list, losses->capacity = losses->capacity * 2 + 64, sizeof *losses->list);
-    losses->list[losses->count++] = (struct lost){
-        sqlite_number(row, 0), sqlite_number(row, 3), text_copy(&losses->arena, sqlite_column_text(row, 1)),
-        sqlite_is_null(row, 2) ? TEXT_NONE : text_copy(&losses->arena, sqlite_column_text(row, 2)), of
-    };
+    losses->list[losses->count++] =
+        (struct lost){ sqlite_number(row, 0), sqlite_number(row, 3), sqlite_take_text(&losses->arena, row, 1),
+                       sqlite_take_text(&losses->arena, row, 2), of };
 }
 
 /* `status`: of what listed them. */
@@ -827,7 +826,7 @@ static enum status look_at_repeat(struct staging *staging, struct repeats *repea
     if (!key.bytes)
         return STATUS_OK;
     key = text_copy(&repeats->losses.arena, key);
-    struct text code = sqlite_is_null(row, 2) ? TEXT_NONE : sqlite_column_text(row, 2);
+    struct text code = sqlite_column_text(row, 2);
     int64_t came = 0;
     counters_get(&repeats->came, key, &came);
     if (look_at_first(staging, repeats, key, code, &came, error))
@@ -967,7 +966,7 @@ enum status staging_sources(struct store *store, struct arena *arena, struct tex
     while (!(status = sqlite_step(statement, error))) {
         if (*count == capacity)
             found = memory_grow(found, capacity = capacity * 2 + 16, sizeof *found);
-        found[(*count)++] = text_copy(arena, sqlite_column_text(statement, 0));
+        found[(*count)++] = sqlite_take_text(arena, statement, 0);
     }
     *names = arena_array(arena, struct text, *count + 1);
     if (*count)
