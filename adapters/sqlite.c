@@ -491,6 +491,8 @@ enum status sqlite_step(struct sqlite_statement *statement, struct error *error)
 
 void sqlite_reset_statement(struct sqlite_statement *statement)
 {
+    if (!statement)
+        return;
     sqlite3_reset(statement->handle);
     statement->bind_failure = SQLITE_OK;
     statement->spent_ns = 0;

@@ -87,7 +87,7 @@ void sqlite_bind_digest(struct sqlite_statement *statement, int at,
 
 /* STATUS_OK: a row stands ready; STATUS_END: done, and the statement is reset. Errors reset it too. */
 enum status sqlite_step(struct sqlite_statement *statement, struct error *error);
-void sqlite_reset_statement(struct sqlite_statement *statement);
+void sqlite_reset_statement(struct sqlite_statement *statement); /* NULL: nothing */
 /* Steps a statement that gives no rows, then resets it and clears its parameters. */
 enum status sqlite_execute(struct sqlite_statement *statement, struct error *error);
 

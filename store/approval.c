@@ -10,6 +10,7 @@
 #include "store/ledger_entry.h"
 #include "store/merkle.h"
 #include "store/outbox_scan.h"
+#include "store/sql.h"
 
 #define ONE_EVENT                                                                                            \
     "SELECT seq, run, at, event, code, actor, detail, digest, hash, source FROM ledger "                     \
@@ -212,55 +213,38 @@ static enum status find_source(struct approval_gate *gate, const struct outbox_i
                                struct approval_facts *facts, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(gate->store, APPROVAL_SOURCE_OF_RECORD, &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, item->record);
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(gate->store, APPROVAL_SOURCE_OF_RECORD, SQL_WITH(SQL_NUMBER(item->record)), &row, error);
     if (status == STATUS_OK) {
         facts->source = sqlite_take_text(&gate->scratch, row, 0);
         facts->department = sqlite_take_text(&gate->scratch, row, 1);
     }
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(row, status);
 }
 
 /* An intent that was recalled has used nothing; nor has, yet, the one that is open. */
 enum status approval_was_used(struct store *store, const struct approval_entry *entry, bool *used,
                               struct error *error)
 {
-    struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT 1 FROM ledger i WHERE i.code = ?1 AND i.event = 'intended'"
-                  " AND json_extract(i.detail, '$.approval') = ?2 AND NOT EXISTS (SELECT 1 FROM ledger r"
-                  "  WHERE r.code = ?1 AND r.seq > i.seq AND r.event = 'recalled'"
-                  "  AND json_extract(r.detail, '$.key') = json_extract(i.detail, '$.key')"
-                  "  AND json_extract(r.detail, '$.reconciled') IS NULL AND json_extract(r.detail, "
-                  "'$.absent') IS NULL)"
-                  " AND NOT EXISTS (SELECT 1 FROM procedure_state s WHERE s.code = ?1"
-                  "  AND s.intent_event = i.seq AND s.state IN ('intended', 'unknown', 'failed'))",
-                  &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, entry->step.code);
-    sqlite_bind_number(row, 2, entry->event);
-    enum status status = sqlite_step(row, error);
-    *used = status == STATUS_OK;
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_any(store,
+                   "SELECT 1 FROM ledger i WHERE i.code = ?1 AND i.event = 'intended'"
+                   " AND json_extract(i.detail, '$.approval') = ?2 AND NOT EXISTS (SELECT 1 FROM ledger r"
+                   "  WHERE r.code = ?1 AND r.seq > i.seq AND r.event = 'recalled'"
+                   "  AND json_extract(r.detail, '$.key') = json_extract(i.detail, '$.key')"
+                   "  AND json_extract(r.detail, '$.reconciled') IS NULL AND json_extract(r.detail, "
+                   "'$.absent') IS NULL)"
+                   " AND NOT EXISTS (SELECT 1 FROM procedure_state s WHERE s.code = ?1"
+                   "  AND s.intent_event = i.seq AND s.state IN ('intended', 'unknown', 'failed'))",
+                   SQL_WITH(SQL_TEXT(entry->step.code), SQL_NUMBER(entry->event)), used, error);
 }
 
 /* What is open goes on by the approval that its intent names, and by no other. */
 static enum status find_intended_by(struct store *store, const struct outbox_item *item, int64_t *approved,
                                     struct error *error)
 {
-    struct sqlite_statement *row;
-    if (store_sql(store, "SELECT coalesce(json_extract(detail, '$.approval'), 0) FROM ledger WHERE seq = ?1",
-                  &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, item->intent_event);
-    enum status status = sqlite_step(row, error);
-    *approved = status == STATUS_OK ? sqlite_number(row, 0) : 0;
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_number(store,
+                      "SELECT coalesce(json_extract(detail, '$.approval'), 0) FROM ledger WHERE seq = ?1",
+                      SQL_WITH(SQL_NUMBER(item->intent_event)), approved, error);
 }
 
 static enum status is_spent(struct store *store, const struct outbox_item *item,

@@ -4,6 +4,7 @@
 
 #include "adapters/json.h"
 #include "core/canonical.h"
+#include "store/sql.h"
 
 static void read_arguments(struct arena *arena, struct text json, struct reason *reason)
 {
@@ -107,9 +108,9 @@ enum status finding_row_list(struct store *store, struct arena *arena, int64_t r
 {
     struct sqlite_statement *row;
     *list = value_list(arena);
-    if (store_sql(store, "SELECT * FROM finding WHERE record = ?1 ORDER BY rowid", &row, error))
+    if (sql_rows(store, "SELECT * FROM finding WHERE record = ?1 ORDER BY rowid",
+                 SQL_WITH(SQL_NUMBER(record)), &row, error))
         return error->status;
-    sqlite_bind_number(row, 1, record);
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK)
         value_append(*list, read_named(arena, row));

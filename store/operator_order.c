@@ -5,6 +5,7 @@
 #include "store/approval.h"
 #include "store/ledger.h"
 #include "store/merkle.h"
+#include "store/sql.h"
 #include "store/transform_queue.h"
 
 #define GROUP 500 /* records at a time */
@@ -113,20 +114,16 @@ static enum status list_records(struct taking *taking, int64_t after, struct kep
 static enum status take_up_record(struct taking *taking, const struct kept_record *record,
                                   struct error *error)
 {
-    struct sqlite_statement *statement;
     if (record->held)
         taking->counts->held++;
     else
         taking->counts->rejected++;
     if (append(taking, record->source, record->key, record->code, record->held ? "held" : "rejected",
                error) ||
-        store_sql(taking->store, "UPDATE record SET fault = NULL, doubt = 2 WHERE id = ?1 AND doubt = 1",
-                  &statement, error))
+        sql_run(taking->store, "UPDATE record SET fault = NULL, doubt = 2 WHERE id = ?1 AND doubt = 1",
+                SQL_WITH(SQL_NUMBER(record->record)), error))
         return error->status;
-    sqlite_bind_number(statement, 1, record->record);
-    return sqlite_execute(statement, error)
-               ? error->status
-               : transform_queue_raise(taking->store, record->record, WORK_MAP, error);
+    return transform_queue_raise(taking->store, record->record, WORK_MAP, error);
 }
 
 static enum status take_up_records(struct taking *taking, struct error *error)

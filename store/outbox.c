@@ -5,6 +5,7 @@
 
 #include "core/canonical.h"
 #include "store/ledger.h"
+#include "store/sql.h"
 
 static const char *const state_names[] = {
     [OUTBOX_IDLE] = "idle",     [OUTBOX_INTENDED] = "intended", [OUTBOX_UNKNOWN] = "unknown",
@@ -87,10 +88,8 @@ enum status outbox_find(struct store *store, struct arena *arena, struct text co
 {
     struct sqlite_statement *row;
     *item = (struct outbox_item){ .code = text_copy(arena, code) };
-    if (store_sql(store, "SELECT " OUTBOX_COLUMNS " FROM procedure_state WHERE code = ?1", &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, code);
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(store, "SELECT " OUTBOX_COLUMNS " FROM procedure_state WHERE code = ?1",
+                                 SQL_WITH(SQL_TEXT(code)), &row, error);
     if (status)
         return status;
     status = outbox_read(row, arena, item, error);
@@ -159,19 +158,18 @@ static void bind_decided(struct sqlite_statement *statement, const struct outbox
 enum status outbox_save(struct store *store, struct outbox_item *item, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store,
-                  item->stored
-                      ? "UPDATE procedure_state SET (" OUTBOX_COLUMNS
-                        ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-                        " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)"
-                        " WHERE code = ?1"
-                      : "INSERT INTO procedure_state (code, " OUTBOX_COLUMNS
-                        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
-                        " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,"
-                        " ?25, ?26, ?27)",
-                  &statement, error))
+    if (sql_rows(store,
+                 item->stored
+                     ? "UPDATE procedure_state SET (" OUTBOX_COLUMNS
+                       ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+                       " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)"
+                       " WHERE code = ?1"
+                     : "INSERT INTO procedure_state (code, " OUTBOX_COLUMNS
+                       ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+                       " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,"
+                       " ?25, ?26, ?27)",
+                 SQL_WITH(SQL_TEXT(item->code)), &statement, error))
         return error->status;
-    sqlite_bind_text(statement, 1, item->code);
     bind_event(statement, 2, item->record);
     sqlite_bind_text(statement, 3, text_of(state_names[item->state]));
     bind_wanted(statement, item);
@@ -351,12 +349,9 @@ enum status outbox_said(struct store *store, int64_t record, bool *said, struct 
                         struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store, "SELECT p.digest FROM record r JOIN payload p ON p.id = r.content WHERE r.id = ?1",
-                  &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, record);
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(store, "SELECT p.digest FROM record r JOIN payload p ON p.id = r.content WHERE r.id = ?1",
+                SQL_WITH(SQL_NUMBER(record)), &row, error);
     *said = status == STATUS_OK && sqlite_digest(row, 0, digest);
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(row, status);
 }

@@ -2,6 +2,7 @@
 
 #include "store/merkle.h"
 #include "store/outbox_replay.h"
+#include "store/sql.h"
 
 struct proof {
     struct store *store;
@@ -96,10 +97,7 @@ static const char find[] =
 static enum status find_facts(struct proof *proof, struct facts *facts, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(proof->store, find, &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, proof->item.code);
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(proof->store, find, SQL_WITH(SQL_TEXT(proof->item.code)), &row, error);
     if (status)
         return status;
     facts->bytes = sqlite_number(row, 0);
@@ -288,15 +286,12 @@ static enum status walk(struct proof *proof, struct sqlite_statement *rows, outb
 enum status outbox_remember(struct store *store, struct error *error)
 {
     struct store_memory *memory = store_memory(store);
-    struct sqlite_statement *row;
-    memory->outbox_empty = false;
-    if (store_changes(store, &memory->changes, error) ||
-        store_sql(store, "SELECT NOT EXISTS (SELECT 1 FROM procedure_state)", &row, error) ||
-        sqlite_step(row, error))
-        return error->status;
-    memory->outbox_empty = sqlite_number(row, 0);
-    sqlite_reset_statement(row);
-    return STATUS_OK;
+    bool any = true;
+    enum status status = store_changes(store, &memory->changes, error);
+    if (!status)
+        status = sql_any(store, "SELECT 1 FROM procedure_state LIMIT 1", NULL, &any, error);
+    memory->outbox_empty = !status && !any;
+    return status;
 }
 
 static enum status is_own(struct store *store, bool *own, struct error *error)

@@ -3,6 +3,7 @@
 
 #include "adapters/json.h"
 #include "store/reconciliation.h"
+#include "store/sql.h"
 
 /* What is believed to stand there against what is wanted. What no source gives any more stands there for
  * good: nothing is withdrawn by itself. */
@@ -85,11 +86,9 @@ enum status reconciliation_last(struct store *store, struct arena *arena, struct
 {
     struct sqlite_statement *row;
     struct value *counts;
-    if (store_sql(store,
-                  "SELECT run, at, detail FROM ledger WHERE event = 'reconciled' ORDER BY seq DESC LIMIT 1",
-                  &row, error))
-        return error->status;
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(
+        store, "SELECT run, at, detail FROM ledger WHERE event = 'reconciled' ORDER BY seq DESC LIMIT 1",
+        NULL, &row, error);
     if (status)
         return status;
     *last = value_object(arena);

@@ -11,6 +11,7 @@
 #include "store/counters.h"
 #include "store/fingerprints.h"
 #include "store/ledger.h"
+#include "store/sql.h"
 #include "store/transform_queue.h"
 
 #define GROUP 1000 /* records in one transaction */
@@ -79,10 +80,8 @@ static void free_staging(struct staging *staging)
 static enum status find_source(struct store *store, const char *name, int64_t *source, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store, "SELECT id FROM source WHERE name = ?1", &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, text_of(name));
-    enum status status = sqlite_step(statement, error);
+    enum status status = sql_row(store, "SELECT id FROM source WHERE name = ?1",
+                                 SQL_WITH(SQL_TEXT(text_of(name))), &statement, error);
     if (status == STATUS_OK) {
         *source = sqlite_number(statement, 0);
         sqlite_reset_statement(statement);
@@ -90,10 +89,7 @@ static enum status find_source(struct store *store, const char *name, int64_t *s
     }
     if (status != STATUS_END)
         return status;
-    if (store_sql(store, "INSERT INTO source (name) VALUES (?1)", &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, text_of(name));
-    if (sqlite_execute(statement, error))
+    if (sql_run(store, "INSERT INTO source (name) VALUES (?1)", SQL_WITH(SQL_TEXT(text_of(name))), error))
         return error->status;
     *source = sqlite_last_row(store_database(store));
     return STATUS_OK;
@@ -102,13 +98,10 @@ static enum status find_source(struct store *store, const char *name, int64_t *s
 static enum status look_if_fresh(struct staging *staging, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(staging->store, "SELECT 1 FROM record WHERE source = ?1 LIMIT 1", &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    enum status status = sqlite_step(statement, error);
+    enum status status = sql_row(staging->store, "SELECT 1 FROM record WHERE source = ?1 LIMIT 1",
+                                 SQL_WITH(SQL_NUMBER(staging->source)), &statement, error);
     staging->fresh = status == STATUS_END;
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(statement, status);
 }
 
 /* Certainly not in the store under this source. */
@@ -163,12 +156,8 @@ static enum status append_returned(struct staging *staging, struct text key, str
 /* What was kept back, was gone and comes back is kept back anew, from this run on. */
 static enum status find_anew(struct staging *staging, int64_t record, struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(staging->store, "UPDATE finding SET since_run = ?2 WHERE record = ?1", &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, record);
-    sqlite_bind_number(statement, 2, store_run(staging->store));
-    return sqlite_execute(statement, error);
+    return sql_run(staging->store, "UPDATE finding SET since_run = ?2 WHERE record = ?1",
+                   SQL_WITH(SQL_NUMBER(record), SQL_NUMBER(store_run(staging->store))), error);
 }
 
 /* Seen again with the same bytes: only where it stands, or that it is back, can be new. */
@@ -180,13 +169,8 @@ static enum status touch(struct staging *staging, int64_t record, bool moved, bo
     staging->counts.seen++;
     if (!moved && present)
         return STATUS_OK;
-    struct sqlite_statement *statement;
-    if (store_sql(staging->store, "UPDATE record SET locator = ?2, present = 1 WHERE id = ?1", &statement,
-                  error))
-        return error->status;
-    sqlite_bind_number(statement, 1, record);
-    sqlite_bind_text(statement, 2, locator);
-    if (sqlite_execute(statement, error) ||
+    if (sql_run(staging->store, "UPDATE record SET locator = ?2, present = 1 WHERE id = ?1",
+                SQL_WITH(SQL_NUMBER(record), SQL_TEXT(locator)), error) ||
         (!present && (transform_queue_raise(staging->store, record, WORK_RESOLVE, error) ||
                       find_anew(staging, record, error))))
         return error->status;
@@ -257,11 +241,9 @@ static enum status is_next(struct staging *staging, const struct digest *digest,
                            bool *known, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(staging->store, KNOWN_COLUMNS " WHERE id = ?1 AND source = ?2 AND fault IS NULL",
-                  &statement, error))
+    if (sql_rows(staging->store, KNOWN_COLUMNS " WHERE id = ?1 AND source = ?2 AND fault IS NULL",
+                 SQL_WITH(SQL_NUMBER(staging->last + 1), SQL_NUMBER(staging->source)), &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, staging->last + 1);
-    sqlite_bind_number(statement, 2, staging->source);
     return take_first(staging, statement, digest, locator, known, error);
 }
 
@@ -274,13 +256,11 @@ enum status staging_known(struct staging *staging, const struct digest *digest, 
         return STATUS_OK;
     if (is_next(staging, digest, locator, known, error) || *known)
         return *known ? STATUS_OK : error->status;
-    if (store_sql(staging->store,
-                  KNOWN_COLUMNS " WHERE payload = " OF_DIGEST " AND source = ?2 AND context IS ?3"
-                                " AND fault IS NULL",
-                  &statement, error))
+    if (sql_rows(staging->store,
+                 KNOWN_COLUMNS " WHERE payload = " OF_DIGEST " AND source = ?2 AND context IS ?3"
+                               " AND fault IS NULL",
+                 SQL_WITH(SQL_DIGEST(digest), SQL_NUMBER(staging->source)), &statement, error))
         return error->status;
-    sqlite_bind_digest(statement, 1, digest);
-    sqlite_bind_number(statement, 2, staging->source);
     if (staging->context)
         sqlite_bind_number(statement, 3, staging->context);
     return take_first(staging, statement, digest, locator, known, error);
@@ -360,19 +340,15 @@ static enum status find_key(struct staging *staging, struct text key, bool namel
     *found = (struct keyed){ 0 };
     if (is_new(staging, key))
         return STATUS_OK;
-    if (store_sql(staging->store, "SELECT id, present, nameless FROM record WHERE source = ?1 AND key = ?2",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_text(statement, 2, key);
-    enum status status = sqlite_step(statement, error);
+    enum status status =
+        sql_row(staging->store, "SELECT id, present, nameless FROM record WHERE source = ?1 AND key = ?2",
+                SQL_WITH(SQL_NUMBER(staging->source), SQL_TEXT(key)), &statement, error);
     if (status == STATUS_OK) {
         found->record = sqlite_number(statement, 0);
         found->present = sqlite_number(statement, 1);
         found->taken = is_seen(staging, found->record) || sqlite_number(statement, 2) != nameless;
     }
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(statement, status);
 }
 
 /* The first of "KEY", "KEY (2)", … that this pass has not seen yet. */
@@ -403,7 +379,7 @@ static enum status write_record(struct staging *staging, const struct staged_rec
                                 int64_t known, int64_t payload, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(
+    if (sql_rows(
             staging->store,
             known
                 ? "UPDATE record SET key = ?2, locator = ?3, source_digest = ?4, payload = ?5, context = ?6,"
@@ -411,13 +387,10 @@ static enum status write_record(struct staging *staging, const struct staged_rec
                 : "INSERT INTO record (source, key, locator, source_digest, payload, context, fault, "
                   "nameless, doubt)"
                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            SQL_WITH(SQL_NUMBER(known ? known : staging->source), SQL_TEXT(key), SQL_TEXT(record->locator),
+                     SQL_DIGEST(&record->digest), SQL_NUMBER(payload)),
             &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, known ? known : staging->source);
-    sqlite_bind_text(statement, 2, key);
-    sqlite_bind_text(statement, 3, record->locator);
-    sqlite_bind_digest(statement, 4, &record->digest);
-    sqlite_bind_number(statement, 5, payload);
     if (record->context.bytes)
         sqlite_bind_number(statement, 6, staging->context);
     sqlite_bind_text(statement, 7, text_of(record->fault));
@@ -480,18 +453,14 @@ enum status staging_key_at(struct staging *staging, struct arena *arena, struct 
 {
     struct sqlite_statement *statement;
     *key = TEXT_NONE;
-    if (store_sql(staging->store,
-                  "SELECT key FROM record WHERE source = ?1 AND locator = ?2 AND present = 1 AND nameless = 0"
-                  " LIMIT 1",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_text(statement, 2, locator);
-    enum status status = sqlite_step(statement, error);
+    enum status status =
+        sql_row(staging->store,
+                "SELECT key FROM record WHERE source = ?1 AND locator = ?2 AND present = 1 AND nameless = 0"
+                " LIMIT 1",
+                SQL_WITH(SQL_NUMBER(staging->source), SQL_TEXT(locator)), &statement, error);
     if (status == STATUS_OK)
         *key = sqlite_take_text(arena, statement, 0);
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(statement, status);
 }
 
 enum status staging_doubt(struct staging *staging, struct text key, const struct digest *digest,
@@ -499,26 +468,19 @@ enum status staging_doubt(struct staging *staging, struct text key, const struct
 {
     struct sqlite_statement *statement;
     *doubt = STAGING_NO_DOUBT;
-    if (store_sql(staging->store,
-                  "SELECT doubt FROM record WHERE source = ?1 AND key = ?2 AND source_digest = ?3",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_text(statement, 2, key);
-    sqlite_bind_digest(statement, 3, digest);
-    enum status status = sqlite_step(statement, error);
+    enum status status = sql_row(
+        staging->store, "SELECT doubt FROM record WHERE source = ?1 AND key = ?2 AND source_digest = ?3",
+        SQL_WITH(SQL_NUMBER(staging->source), SQL_TEXT(key), SQL_DIGEST(digest)), &statement, error);
     if (status == STATUS_OK)
         *doubt = (enum staging_doubt)sqlite_number(statement, 0);
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(statement, status);
 }
 
 static enum status is_there(struct sqlite_statement *statement, bool *is, struct error *error)
 {
     enum status status = sqlite_step(statement, error);
     *is = status == STATUS_OK;
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(statement, status);
 }
 
 enum status staging_hides(struct staging *staging, struct text key, const struct digest *digest,
@@ -532,20 +494,15 @@ enum status staging_hides(struct staging *staging, struct text key, const struct
     sqlite_bind_number(statement, 6, STAGING_HIDES);
     enum status status = step_to_unseen(staging, statement, error);
     *hides = status == STATUS_END;
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(statement, status);
 }
 
 enum status staging_settle(struct staging *staging, struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(staging->store, "UPDATE record SET doubt = ?2 WHERE source = ?1 AND doubt = ?3", &statement,
-                  error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_number(statement, 2, STAGING_NO_DOUBT);
-    sqlite_bind_number(statement, 3, STAGING_HIDES);
-    return sqlite_execute(statement, error);
+    return sql_run(
+        staging->store, "UPDATE record SET doubt = ?2 WHERE source = ?1 AND doubt = ?3",
+        SQL_WITH(SQL_NUMBER(staging->source), SQL_NUMBER(STAGING_NO_DOUBT), SQL_NUMBER(STAGING_HIDES)),
+        error);
 }
 
 bool staging_is_fresh(const struct staging *staging)
@@ -557,13 +514,11 @@ enum status staging_is_taken_up(struct staging *staging, struct text locator, bo
                                 struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(staging->store,
-                  "SELECT 1 FROM record WHERE source = ?1 AND locator = ?2 AND fault IS NOT NULL AND work = 1"
-                  " LIMIT 1",
-                  &statement, error))
+    if (sql_rows(staging->store,
+                 "SELECT 1 FROM record WHERE source = ?1 AND locator = ?2 AND fault IS NOT NULL AND work = 1"
+                 " LIMIT 1",
+                 SQL_WITH(SQL_NUMBER(staging->source), SQL_TEXT(locator)), &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_text(statement, 2, locator);
     return is_there(statement, taken, error);
 }
 
@@ -571,13 +526,11 @@ enum status staging_has_document(struct staging *staging, struct text document, 
                                  struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(staging->store,
-                  "SELECT 1 FROM record WHERE source = ?1 AND present = 1 AND nameless = 0"
-                  " AND substr(locator, 1, length(?2) + 1) IN (?2 || ':', ?2 || '#') LIMIT 1",
-                  &statement, error))
+    if (sql_rows(staging->store,
+                 "SELECT 1 FROM record WHERE source = ?1 AND present = 1 AND nameless = 0"
+                 " AND substr(locator, 1, length(?2) + 1) IN (?2 || ':', ?2 || '#') LIMIT 1",
+                 SQL_WITH(SQL_NUMBER(staging->source), SQL_TEXT(document)), &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_text(statement, 2, document);
     return is_there(statement, many, error);
 }
 
@@ -585,11 +538,9 @@ enum status staging_has_key(struct staging *staging, struct text key, bool *has,
 {
     struct sqlite_statement *statement;
     *has = false;
-    if (store_sql(staging->store, "SELECT 1 FROM record WHERE source = ?1 AND key = ?2 AND nameless = 0",
-                  &statement, error))
+    if (sql_rows(staging->store, "SELECT 1 FROM record WHERE source = ?1 AND key = ?2 AND nameless = 0",
+                 SQL_WITH(SQL_NUMBER(staging->source), SQL_TEXT(key)), &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_text(statement, 2, key);
     return is_there(statement, has, error);
 }
 
@@ -598,16 +549,11 @@ enum status staging_has_code(struct staging *staging, struct text key, const str
 {
     struct sqlite_statement *statement;
     *its = false;
-    if (store_sql(staging->store, "SELECT code FROM record WHERE source = ?1 AND key = ?2", &statement,
-                  error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_text(statement, 2, key);
-    enum status status = sqlite_step(statement, error);
+    enum status status = sql_row(staging->store, "SELECT code FROM record WHERE source = ?1 AND key = ?2",
+                                 SQL_WITH(SQL_NUMBER(staging->source), SQL_TEXT(key)), &statement, error);
     for (size_t i = 0; status == STATUS_OK && i < count; i++)
         *its = *its || text_equal(sqlite_column_text(statement, 0), codes[i]);
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(statement, status);
 }
 
 int64_t staging_seen(const struct staging *staging)
@@ -634,12 +580,11 @@ int64_t staging_records(const struct staging *staging)
 enum status staging_unchanged(struct staging *staging, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(staging->store,
-                  "SELECT id FROM record WHERE source = ?1 AND id NOT IN"
-                  " (SELECT id FROM record WHERE source = ?1 AND present = 0)",
-                  &statement, error))
+    if (sql_rows(staging->store,
+                 "SELECT id FROM record WHERE source = ?1 AND id NOT IN"
+                 " (SELECT id FROM record WHERE source = ?1 AND present = 0)",
+                 SQL_WITH(SQL_NUMBER(staging->source)), &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
     enum status status;
     while (!(status = sqlite_step(statement, error))) {
         mark_seen(staging, sqlite_number(statement, 0));
@@ -652,18 +597,10 @@ enum status staging_unchanged(struct staging *staging, struct error *error)
 static enum status is_pending(struct staging *staging, int64_t record, struct text code, bool *pending,
                               struct error *error)
 {
-    struct sqlite_statement *row;
-    if (store_sql(
-            staging->store,
-            "SELECT 1 FROM procedure_state WHERE code = ?1 AND record = ?2 AND wanted_action = 'publish'",
-            &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, code);
-    sqlite_bind_number(row, 2, record);
-    enum status status = sqlite_step(row, error);
-    *pending = status == STATUS_OK;
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_any(
+        staging->store,
+        "SELECT 1 FROM procedure_state WHERE code = ?1 AND record = ?2 AND wanted_action = 'publish'",
+        SQL_WITH(SQL_TEXT(code), SQL_NUMBER(record)), pending, error);
 }
 
 /* Those that lose their place may free a code for others: whoever shares it is settled again. */
@@ -671,11 +608,8 @@ static enum status lose(struct staging *staging, int64_t record, bool nameless, 
                         struct text code, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
-    struct sqlite_statement *statement;
-    if (store_sql(staging->store, "UPDATE record SET present = 0 WHERE id = ?1", &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, record);
-    if (sqlite_execute(statement, error))
+    if (sql_run(staging->store, "UPDATE record SET present = 0 WHERE id = ?1", SQL_WITH(SQL_NUMBER(record)),
+                error))
         return error->status;
     struct transform_shared shared = { .code = code, .but = record };
     if (code.bytes && transform_queue_share(staging->store, &shared, error))
@@ -738,10 +672,8 @@ static enum status lose_all(struct staging *staging, struct losses *losses, enum
 static enum status is_complete(struct staging *staging, bool *complete, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(staging->store, "SELECT count(*) FROM record WHERE source = ?1", &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    enum status status = sqlite_step(statement, error);
+    enum status status = sql_row(staging->store, "SELECT count(*) FROM record WHERE source = ?1",
+                                 SQL_WITH(SQL_NUMBER(staging->source)), &statement, error);
     *complete = status == STATUS_OK && sqlite_number(statement, 0) == staging->seen.set;
     sqlite_reset_statement(statement);
     return status;
@@ -761,11 +693,10 @@ static enum status find_missing(struct staging *staging, bool named, struct erro
         return status;
     struct losses losses = { 0 };
     struct sqlite_statement *statement;
-    if (store_sql(staging->store,
-                  "SELECT id, key, code, nameless, present FROM record WHERE source = ?1 ORDER BY id",
-                  &statement, error))
+    if (sql_rows(staging->store,
+                 "SELECT id, key, code, nameless, present FROM record WHERE source = ?1 ORDER BY id",
+                 SQL_WITH(SQL_NUMBER(staging->source)), &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
     while (!(status = sqlite_step(statement, error))) {
         bool nameless = sqlite_number(statement, 3);
         if (any_walk_saw(staging, sqlite_number(statement, 0)) || (!nameless && !named))
@@ -800,23 +731,18 @@ static enum status look_at_first(struct staging *staging, struct repeats *repeat
                                  struct text code, int64_t *came, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(staging->store,
-                  "SELECT id, key, code, nameless, present FROM record WHERE source = ?1 AND key = ?2 AND"
-                  " nameless = 0 AND coalesce(code, ?3, '') = coalesce(?3, code, '')",
-                  &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, staging->source);
-    sqlite_bind_text(row, 2, key);
-    sqlite_bind_text(row, 3, code);
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(staging->store,
+                "SELECT id, key, code, nameless, present FROM record WHERE source = ?1 AND key = ?2 AND"
+                " nameless = 0 AND coalesce(code, ?3, '') = coalesce(?3, code, '')",
+                SQL_WITH(SQL_NUMBER(staging->source), SQL_TEXT(key), SQL_TEXT(code)), &row, error);
     if (status == STATUS_OK) {
         bool seen = any_walk_saw(staging, sqlite_number(row, 0));
         if (!seen && !*came && sqlite_number(row, 4))
             add_loss(&repeats->losses, row, key);
         *came = seen || *came == 2 ? 2 : 1;
     }
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(row, status);
 }
 
 static enum status look_at_repeat(struct staging *staging, struct repeats *repeats,
@@ -862,14 +788,12 @@ static enum status find_outdated(struct staging *staging, struct error *error)
 {
     struct repeats repeats = { 0 };
     struct sqlite_statement *row;
-    if (store_sql(staging->store,
-                  "SELECT id, key, code, nameless FROM record WHERE source = ?1 AND present = 1 AND"
-                  " (nameless = 1 AND work = ?2 AND outcome = 'rejected' OR nameless = 0 AND key LIKE '% "
-                  "(_%)') ORDER BY id",
-                  &row, error))
+    if (sql_rows(staging->store,
+                 "SELECT id, key, code, nameless FROM record WHERE source = ?1 AND present = 1 AND"
+                 " (nameless = 1 AND work = ?2 AND outcome = 'rejected' OR nameless = 0 AND key LIKE '% "
+                 "(_%)') ORDER BY id",
+                 SQL_WITH(SQL_NUMBER(staging->source), SQL_NUMBER(WORK_MAP)), &row, error))
         return error->status;
-    sqlite_bind_number(row, 1, staging->source);
-    sqlite_bind_number(row, 2, WORK_MAP);
     enum status status;
     while (!(status = sqlite_step(row, error))) {
         if (!sqlite_number(row, 3))
@@ -889,11 +813,10 @@ enum status staging_absent(struct staging *staging, void (*each)(void *user_data
 {
     struct sqlite_statement *statement;
     *absent = 0;
-    if (store_sql(staging->store,
-                  "SELECT id, locator FROM record WHERE source = ?1 AND present = 1 AND nameless = 0",
-                  &statement, error))
+    if (sql_rows(staging->store,
+                 "SELECT id, locator FROM record WHERE source = ?1 AND present = 1 AND nameless = 0",
+                 SQL_WITH(SQL_NUMBER(staging->source)), &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
     enum status status;
     while (!(status = sqlite_step(statement, error))) {
         int64_t record = sqlite_number(statement, 0);
@@ -992,14 +915,11 @@ enum status staging_leave(struct store *store, const char *source, int64_t *miss
 enum status staging_present(struct store *store, const char *source, int64_t *present, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "SELECT (SELECT count(*) FROM record WHERE source = s.id) -"
-                  " (SELECT count(*) FROM record WHERE source = s.id AND present = 0)"
-                  " FROM source s WHERE s.name = ?1",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, text_of(source));
-    enum status status = sqlite_step(statement, error);
+    enum status status = sql_row(store,
+                                 "SELECT (SELECT count(*) FROM record WHERE source = s.id) -"
+                                 " (SELECT count(*) FROM record WHERE source = s.id AND present = 0)"
+                                 " FROM source s WHERE s.name = ?1",
+                                 SQL_WITH(SQL_TEXT(text_of(source))), &statement, error);
     *present = status == STATUS_OK ? sqlite_number(statement, 0) : 0;
     sqlite_reset_statement(statement);
     return status;
@@ -1009,15 +929,11 @@ enum status staging_was_whole(struct store *store, const char *source, bool *who
 {
     struct sqlite_statement *statement;
     *whole = true;
-    if (store_sql(store,
-                  "SELECT json_extract(e.detail, '$.whole') FROM ledger e WHERE e.source = ?1 "
-                  "AND " STAGING_A_LISTING("e") " ORDER BY e.seq DESC LIMIT 1",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, text_of(source));
-    enum status status = sqlite_step(statement, error);
+    enum status status = sql_row(store,
+                                 "SELECT json_extract(e.detail, '$.whole') FROM ledger e WHERE e.source = ?1 "
+                                 "AND " STAGING_A_LISTING("e") " ORDER BY e.seq DESC LIMIT 1",
+                                 SQL_WITH(SQL_TEXT(text_of(source))), &statement, error);
     if (status == STATUS_OK)
         *whole = sqlite_number(statement, 0);
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(statement, status);
 }

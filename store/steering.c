@@ -4,6 +4,7 @@
 
 #include "adapters/crypto.h"
 #include "adapters/json.h"
+#include "store/sql.h"
 #include "store/state_proof.h"
 
 #define FORM 16                 /* hexadecimal digits */
@@ -180,12 +181,9 @@ static enum status find_end(struct store *store, struct arena *arena, struct val
                             struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(
-            store,
-            "SELECT run, detail, event FROM ledger WHERE event <> 'copy-failed' ORDER BY seq DESC LIMIT 1",
-            &row, error))
-        return error->status;
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(
+        store, "SELECT run, detail, event FROM ledger WHERE event <> 'copy-failed' ORDER BY seq DESC LIMIT 1",
+        NULL, &row, error);
     if (status)
         return status;
     *run = sqlite_number(row, 0);
