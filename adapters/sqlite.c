@@ -576,6 +576,11 @@ struct text sqlite_column_text(struct sqlite_statement *statement, int at)
     return (struct text){ (const char *)bytes, (size_t)sqlite3_column_bytes(statement->handle, at) };
 }
 
+struct text sqlite_take_text(struct arena *arena, struct sqlite_statement *statement, int at)
+{
+    return text_copy(arena, sqlite_column_text(statement, at));
+}
+
 struct text sqlite_bytes(struct sqlite_statement *statement, int at)
 {
     const void *bytes = sqlite3_column_blob(statement->handle, at);

@@ -99,11 +99,6 @@ static enum status verify_signature(struct reader *reader, const struct approval
     return STATUS_OK;
 }
 
-static struct text column(struct sqlite_statement *row, int at)
-{
-    return sqlite_is_null(row, at) ? TEXT_NONE : sqlite_column_text(row, at);
-}
-
 /* The statement is the store's own, and other statements run while it stands: all of it moves into the arena. */
 static bool read_row(struct reader *reader, struct sqlite_statement *row, struct approval_event *event)
 {
@@ -113,12 +108,12 @@ static bool read_row(struct reader *reader, struct sqlite_statement *row, struct
     arena_clear(arena);
     struct ledger_entry entry = { .seq = sqlite_number(row, 0),
                                   .run = sqlite_number(row, 1),
-                                  .at = text_copy(arena, column(row, 2)),
-                                  .event = text_copy(arena, column(row, 3)),
-                                  .code = text_copy(arena, column(row, 4)),
-                                  .actor = text_copy(arena, column(row, 5)),
-                                  .detail = text_copy(arena, column(row, 6)),
-                                  .source = text_copy(arena, column(row, 9)) };
+                                  .at = sqlite_take_text(arena, row, 2),
+                                  .event = sqlite_take_text(arena, row, 3),
+                                  .code = sqlite_take_text(arena, row, 4),
+                                  .actor = sqlite_take_text(arena, row, 5),
+                                  .detail = sqlite_take_text(arena, row, 6),
+                                  .source = sqlite_take_text(arena, row, 9) };
     entry.has_digest = sqlite_digest(row, 7, &entry.digest);
     sqlite_digest(row, 8, &entry.hash);
     *event = (struct approval_event){ .seq = entry.seq,
@@ -222,8 +217,8 @@ static enum status find_source(struct approval_gate *gate, const struct outbox_i
     sqlite_bind_number(row, 1, item->record);
     enum status status = sqlite_step(row, error);
     if (status == STATUS_OK) {
-        facts->source = text_copy(&gate->scratch, sqlite_column_text(row, 0));
-        facts->department = text_copy(&gate->scratch, sqlite_column_text(row, 1));
+        facts->source = sqlite_take_text(&gate->scratch, row, 0);
+        facts->department = sqlite_take_text(&gate->scratch, row, 1);
     }
     sqlite_reset_statement(row);
     return status == STATUS_END ? STATUS_OK : status;

@@ -271,7 +271,7 @@ enum status audit_head(struct store *store, struct arena *arena, int64_t run, st
     if (status)
         return status;
     int64_t its_run = sqlite_number(statement, 0);
-    struct text note = text_copy(arena, sqlite_column_text(statement, 1));
+    struct text note = sqlite_take_text(arena, statement, 1);
     sqlite_reset_statement(statement);
     if (audit_head_parse(arena, note, head, NULL, error))
         return error_add(error, _("the head of run %lld"), (long long)its_run);

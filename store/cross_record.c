@@ -12,11 +12,6 @@
 #define ROWS_MAX     1000000 /* of one query */
 #define SAMPLE_LIMIT 10000   /* milliseconds */
 
-static struct text copy(struct arena *arena, struct sqlite_statement *statement, int at)
-{
-    return sqlite_is_null(statement, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(statement, at));
-}
-
 static enum status read_records(struct store *store, int64_t after, struct arena *arena,
                                 struct cross_record_row *records, size_t most, size_t *count,
                                 struct error *error)
@@ -35,9 +30,9 @@ static enum status read_records(struct store *store, int64_t after, struct arena
         int64_t work = sqlite_number(statement, 5);
         records[(*count)++] = (struct cross_record_row){
             .record = sqlite_number(statement, 0),
-            .code = copy(arena, statement, 1),
-            .label = copy(arena, statement, 2),
-            .projection = copy(arena, statement, 3),
+            .code = sqlite_take_text(arena, statement, 1),
+            .label = sqlite_take_text(arena, statement, 2),
+            .projection = sqlite_take_text(arena, statement, 3),
             .checked_by = sqlite_number(statement, 4),
             .judged = work == WORK_DONE || work == WORK_RESOLVE,
         };
@@ -111,7 +106,7 @@ static enum status read_deadlines(struct store *store, struct arena *arena, stru
         if (!record)
             continue;
         struct cross_record_deadline *deadline = arena_new(arena, struct cross_record_deadline);
-        deadline->rule = copy(arena, statement, 1);
+        deadline->rule = sqlite_take_text(arena, statement, 1);
         date_read(sqlite_column_text(statement, 2), &deadline->due);
         deadline->next = record->deadlines;
         record->deadlines = deadline;

@@ -213,9 +213,8 @@ enum status field_presence_vanished(struct store *store, const char *source, str
         return error->status;
     sqlite_bind_text(row, 1, text_of(source));
     enum status status = sqlite_step(row, error);
-    if (status == STATUS_OK &&
-        !json_parse(arena, text_copy(arena, sqlite_column_text(row, 0)), &before, &reason) &&
-        !json_parse(arena, text_copy(arena, sqlite_column_text(row, 1)), &now, &reason)) {
+    if (status == STATUS_OK && !json_parse(arena, sqlite_take_text(arena, row, 0), &before, &reason) &&
+        !json_parse(arena, sqlite_take_text(arena, row, 1), &now, &reason)) {
         *vanished = compare(arena, before, now);
         *records = number_of(now, "records");
     }

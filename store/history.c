@@ -16,18 +16,13 @@ struct version {
     struct text at, portal_version;
 };
 
-static struct text take(struct arena *arena, struct sqlite_statement *row, int at)
-{
-    return sqlite_is_null(row, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(row, at));
-}
-
 static struct version read_version(struct arena *arena, struct sqlite_statement *row)
 {
     struct version version = { .event = sqlite_number(row, 0), .run = sqlite_number(row, 1) };
-    version.at = take(arena, row, 2);
+    version.at = sqlite_take_text(arena, row, 2);
     version.withdrawn = text_is(sqlite_column_text(row, 3), "withdrawn");
     version.has_digest = sqlite_digest(row, 4, &version.digest);
-    version.portal_version = take(arena, row, 5);
+    version.portal_version = sqlite_take_text(arena, row, 5);
     return version;
 }
 
@@ -303,7 +298,7 @@ enum status history_known_at(struct store *store, struct arena *arena, struct da
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
     if (clock_parse(sqlite_column_text(row, 0), &last) && last < end_of_day(on))
-        *at = take(arena, row, 0);
+        *at = sqlite_take_text(arena, row, 0);
     sqlite_reset_statement(row);
     return STATUS_OK;
 }

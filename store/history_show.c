@@ -11,7 +11,7 @@ void history_text(struct arena *arena, struct value *out, const char *name, stru
                   int at)
 {
     if (!sqlite_is_null(row, at))
-        value_set(out, name, value_text(arena, text_copy(arena, sqlite_column_text(row, at))));
+        value_set(out, name, value_text(arena, sqlite_take_text(arena, row, at)));
 }
 
 void history_number(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row,

@@ -164,7 +164,7 @@ static enum status put_run(struct store *store, struct arena *arena, int64_t run
     const char *const names[] = { began, ended, why };
     for (int i = 0; i < 3; i++)
         if (names[i] && !sqlite_is_null(row, i)) {
-            struct text words = text_copy(arena, sqlite_column_text(row, i));
+            struct text words = sqlite_take_text(arena, row, i);
             if (i == 2)
                 words = said_now(arena, words, sqlite_column_text(row, 3));
             value_set(night, names[i], value_text(arena, words));
@@ -255,7 +255,7 @@ enum status night_weeks_ago(struct store *store, int64_t now, int64_t before, st
     sqlite_bind_number(row, 2, now / 1000);
     enum status status = sqlite_step(row, error);
     if (status == STATUS_OK)
-        *runs = text_copy(arena, sqlite_column_text(row, 0));
+        *runs = sqlite_take_text(arena, row, 0);
     sqlite_reset_statement(row);
     return status;
 }

@@ -63,11 +63,6 @@ static enum status append(struct taking *taking, const char *source, struct text
     return ledger_append(taking->store, &event, NULL, error);
 }
 
-static struct text take(struct arena *arena, struct sqlite_statement *row, int at)
-{
-    return sqlite_is_null(row, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(row, at));
-}
-
 /* ---- records ---- */
 
 struct kept_record {
@@ -109,8 +104,8 @@ static enum status list_records(struct taking *taking, int64_t after, struct kep
         list[(*count)++] =
             (struct kept_record){ .record = sqlite_number(row, 0),
                                   .source = text_string(&taking->arena, sqlite_column_text(row, 1)),
-                                  .key = take(&taking->arena, row, 2),
-                                  .code = take(&taking->arena, row, 3),
+                                  .key = sqlite_take_text(&taking->arena, row, 2),
+                                  .code = sqlite_take_text(&taking->arena, row, 3),
                                   .held = sqlite_number(row, 4) };
     return status == STATUS_END ? STATUS_OK : status;
 }
@@ -187,7 +182,7 @@ static enum status list_deliveries(struct taking *taking, struct value *list, st
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK) {
         struct value *item = value_append(list, value_object(&taking->arena));
-        value_set(item, "code", value_text(&taking->arena, take(&taking->arena, row, 0)));
+        value_set(item, "code", value_text(&taking->arena, sqlite_take_text(&taking->arena, row, 0)));
         value_set(item, "decided", value_boolean(&taking->arena, sqlite_number(row, 1)));
         taking->counts->ordered += !sqlite_number(row, 1) && sqlite_number(row, 2);
     }

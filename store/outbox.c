@@ -46,11 +46,6 @@ static enum outbox_action read_action(struct sqlite_statement *row, int at)
                                                                                : OUTBOX_PUBLISH;
 }
 
-static struct text take(struct arena *arena, struct sqlite_statement *row, int at)
-{
-    return sqlite_is_null(row, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(row, at));
-}
-
 enum status outbox_read(struct sqlite_statement *row, struct arena *arena, struct outbox_item *item,
                         struct error *error)
 {
@@ -67,21 +62,21 @@ enum status outbox_read(struct sqlite_statement *row, struct arena *arena, struc
     item->held = item->held_abolished || text_is(held, "published");
     item->held_content = sqlite_number(row, 7);
     item->has_held_digest = sqlite_digest(row, 8, &item->held_digest);
-    item->version = take(arena, row, 9);
-    item->etag = take(arena, row, 10);
+    item->version = sqlite_take_text(arena, row, 9);
+    item->etag = sqlite_take_text(arena, row, 10);
     item->held_event = sqlite_number(row, 11);
-    item->key = take(arena, row, 12);
+    item->key = sqlite_take_text(arena, row, 12);
     item->intent_action = read_action(row, 13);
     item->intent_content = sqlite_number(row, 14);
     sqlite_digest(row, 15, &item->intent_digest);
-    item->intent_base = take(arena, row, 16);
+    item->intent_base = sqlite_take_text(arena, row, 16);
     item->intent_event = sqlite_number(row, 17);
     item->attempts = sqlite_number(row, 18);
-    item->message = take(arena, row, 19);
+    item->message = sqlite_take_text(arena, row, 19);
     item->ordered = sqlite_number(row, 20);
     item->has_dismissed = sqlite_digest(row, 21, &item->dismissed);
     item->dismissed_event = sqlite_number(row, 22);
-    item->overwrite = take(arena, row, 23);
+    item->overwrite = sqlite_take_text(arena, row, 23);
     item->overwrite_event = sqlite_number(row, 24);
     item->behind = sqlite_number(row, 25);
     return read_state(row, 1, &item->state, error);

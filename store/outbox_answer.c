@@ -189,7 +189,7 @@ static enum status supersede(struct store *store, struct outbox_item *item,
                                         .version = answer->version,
                                         .etag = answer->etag };
     struct outbox_item earlier = { .code = item->code,
-                                   .key = text_copy(&arena, sqlite_column_text(row, 1)),
+                                   .key = sqlite_take_text(&arena, row, 1),
                                    .intent_action = OUTBOX_PUBLISH,
                                    .intent_digest = answer->earlier };
     sqlite_reset_statement(row);

@@ -104,8 +104,8 @@ static enum status find_facts(struct proof *proof, struct facts *facts, struct e
         return status;
     facts->bytes = sqlite_number(row, 0);
     facts->known = !sqlite_is_null(row, 1);
-    facts->source = text_copy(&proof->arena, sqlite_column_text(row, 1));
-    facts->key = text_copy(&proof->arena, sqlite_column_text(row, 2));
+    facts->source = sqlite_take_text(&proof->arena, row, 1);
+    facts->key = sqlite_take_text(&proof->arena, row, 2);
     facts->elsewhere = sqlite_number(row, 3);
     facts->typed = sqlite_number(row, 4);
     sqlite_reset_statement(row);
@@ -238,21 +238,16 @@ static enum status conclude(struct proof *proof, outbox_doubt *say, void *user_d
     " e.digest, e.hash FROM procedure_state p LEFT JOIN ledger e ON e.code = p.code WHERE " condition        \
     " ORDER BY p.code, e.seq"
 
-static struct text column(struct sqlite_statement *row, int at)
-{
-    return sqlite_is_null(row, at) ? TEXT_NONE : sqlite_column_text(row, at);
-}
-
 static struct ledger_entry read_entry(struct sqlite_statement *row)
 {
     struct ledger_entry entry = { .seq = sqlite_number(row, FIRST + 1),
                                   .run = sqlite_number(row, FIRST + 2),
-                                  .at = column(row, FIRST + 3),
-                                  .event = column(row, FIRST + 4),
-                                  .source = column(row, FIRST + 5),
-                                  .code = column(row, FIRST + 6),
-                                  .actor = column(row, FIRST + 7),
-                                  .detail = column(row, FIRST + 8) };
+                                  .at = sqlite_column_text(row, FIRST + 3),
+                                  .event = sqlite_column_text(row, FIRST + 4),
+                                  .source = sqlite_column_text(row, FIRST + 5),
+                                  .code = sqlite_column_text(row, FIRST + 6),
+                                  .actor = sqlite_column_text(row, FIRST + 7),
+                                  .detail = sqlite_column_text(row, FIRST + 8) };
     entry.has_digest = sqlite_digest(row, FIRST + 9, &entry.digest);
     sqlite_digest(row, FIRST + 10, &entry.hash);
     return entry;
@@ -261,7 +256,7 @@ static struct ledger_entry read_entry(struct sqlite_statement *row)
 static enum status begin(struct proof *proof, struct sqlite_statement *row, struct error *error)
 {
     arena_clear(&proof->arena);
-    proof->item = (struct outbox_item){ .code = text_copy(&proof->arena, sqlite_column_text(row, FIRST)) };
+    proof->item = (struct outbox_item){ .code = sqlite_take_text(&proof->arena, row, FIRST) };
     proof->sentence = NULL;
     proof->old_wish = false;
     outbox_replay_begin(&proof->replay);

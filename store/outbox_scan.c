@@ -27,8 +27,7 @@ enum status outbox_scan_next(struct outbox_scan *pass, struct arena *arena, stru
     enum status status = sqlite_step(pass->rows, error);
     if (status)
         return status;
-    *item =
-        (struct outbox_item){ .code = text_copy(arena, sqlite_column_text(pass->rows, OUTBOX_COLUMN_COUNT)) };
+    *item = (struct outbox_item){ .code = sqlite_take_text(arena, pass->rows, OUTBOX_COLUMN_COUNT) };
     return outbox_read(pass->rows, arena, item, error);
 }
 
@@ -186,13 +185,13 @@ enum status outbox_scan_answers_next(struct outbox_scan_answers *answers, struct
     enum status status = sqlite_step(answers->rows, error);
     if (status)
         return status;
-    *answer = (struct outbox_scan_answer){ .code = text_copy(arena, sqlite_column_text(answers->rows, 0)) };
+    *answer = (struct outbox_scan_answer){ .code = sqlite_take_text(arena, answers->rows, 0) };
     answer->action = text_is(sqlite_column_text(answers->rows, 1), outbox_action_name(OUTBOX_WITHDRAW))
                          ? OUTBOX_WITHDRAW
                          : OUTBOX_PUBLISH;
     sqlite_digest(answers->rows, 2, &answer->digest);
     if (!sqlite_is_null(answers->rows, 3))
-        answer->base = text_copy(arena, sqlite_column_text(answers->rows, 3));
+        answer->base = sqlite_take_text(arena, answers->rows, 3);
     return STATUS_OK;
 }
 

@@ -174,11 +174,6 @@ static enum status count(struct store *store, struct reconciliation_counts *coun
     return STATUS_OK;
 }
 
-static struct text take(struct arena *arena, struct sqlite_statement *row, int at)
-{
-    return sqlite_is_null(row, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(row, at));
-}
-
 static void set(struct arena *arena, struct value *object, const char *name, struct text text)
 {
     if (text.bytes)
@@ -207,9 +202,9 @@ static enum status each(struct store *store, const char *sql, settle_one *settle
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK) {
         ARENA_OWNED struct arena arena = { 0 };
-        struct difference difference = { .code = take(&arena, rows, 0),
-                                         .version = take(&arena, rows, 1),
-                                         .status = take(&arena, rows, 3) };
+        struct difference difference = { .code = sqlite_take_text(&arena, rows, 0),
+                                         .version = sqlite_take_text(&arena, rows, 1),
+                                         .status = sqlite_take_text(&arena, rows, 3) };
         difference.has_digest = sqlite_digest(rows, 2, &difference.digest);
         if (settle(store, &arena, &difference, error)) {
             sqlite_reset_statement(rows);

@@ -56,7 +56,7 @@ static struct value *read_row(struct arena *arena, struct sqlite_statement *row)
     for (int i = 0; i < sqlite_columns(row); i++)
         if (!sqlite_is_null(row, i))
             value_set_text(object, text_copy(arena, text_of(sqlite_column_title(row, i))),
-                           value_text(arena, text_copy(arena, sqlite_column_text(row, i))));
+                           value_text(arena, sqlite_take_text(arena, row, i)));
     return object;
 }
 
@@ -94,7 +94,7 @@ enum status reconciliation_last(struct store *store, struct arena *arena, struct
         return status;
     *last = value_object(arena);
     value_set(*last, "run", value_integer(arena, sqlite_number(row, 0)));
-    value_set(*last, "at", value_text(arena, text_copy(arena, sqlite_column_text(row, 1))));
+    value_set(*last, "at", value_text(arena, sqlite_take_text(arena, row, 1)));
     status = json_parse(arena, sqlite_column_text(row, 2), &counts, error);
     sqlite_reset_statement(row);
     for (struct value *item = status ? NULL : counts->first, *next; item; item = next) {

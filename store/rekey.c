@@ -69,7 +69,7 @@ static enum status look_at(struct rekey *rekey, struct sqlite_statement *row, re
         return error->status;
     if (status == STATUS_END) /* forgotten: its bytes tell nothing any more */
         return STATUS_OK;
-    struct text locator = text_copy(&rekey->record, sqlite_column_text(row, 11));
+    struct text locator = sqlite_take_text(&rekey->record, row, 11);
     status = find(user_data, bytes, context, locator, &rekey->record, &key, &reason);
     if (status > STATUS_REJECT)
         return error_copy(error, status, &reason);
@@ -80,9 +80,8 @@ static enum status look_at(struct rekey *rekey, struct sqlite_statement *row, re
     *moved = (struct moved){ .record = sqlite_number(row, 0),
                              .key = text_copy(&rekey->arena, key),
                              .was = text_copy(&rekey->arena, was),
-                             .code = sqlite_is_null(row, 2)
-                                         ? TEXT_NONE
-                                         : text_copy(&rekey->arena, sqlite_column_text(row, 2)) };
+                             .code = sqlite_is_null(row, 2) ? TEXT_NONE
+                                                            : sqlite_take_text(&rekey->arena, row, 2) };
     *rekey->last = moved;
     rekey->last = &moved->next;
     return STATUS_OK;
@@ -127,7 +126,7 @@ static enum status find_spoken(struct rekey *rekey, struct error *error)
         if (!moved || moved->record != sqlite_number(rows, 0))
             continue;
         struct spoken *spoken = arena_new(&rekey->arena, struct spoken);
-        *spoken = (struct spoken){ text_copy(&rekey->arena, sqlite_column_text(rows, 1)), moved->spoken };
+        *spoken = (struct spoken){ sqlite_take_text(&rekey->arena, rows, 1), moved->spoken };
         moved->spoken = spoken;
     }
     sqlite_reset_statement(rows);

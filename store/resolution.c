@@ -16,22 +16,17 @@
     " (SELECT f.rule FROM finding f WHERE f.record = r.id AND f.stage = 3)"                                  \
     " FROM record r JOIN source s ON s.id = r.source "
 
-static struct text take(struct arena *arena, struct sqlite_statement *statement, int at)
-{
-    return sqlite_is_null(statement, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(statement, at));
-}
-
 static struct resolution_member *read_member(struct arena *arena, struct sqlite_statement *statement)
 {
     struct resolution_member *member = arena_new(arena, struct resolution_member);
     member->record = sqlite_number(statement, 0);
     member->content = sqlite_number(statement, 1);
-    member->source = take(arena, statement, 2);
-    member->key = take(arena, statement, 3);
-    member->locator = take(arena, statement, 4);
-    member->code = take(arena, statement, 5);
-    member->status = take(arena, statement, 6);
-    member->outcome = take(arena, statement, 7);
+    member->source = sqlite_take_text(arena, statement, 2);
+    member->key = sqlite_take_text(arena, statement, 3);
+    member->locator = sqlite_take_text(arena, statement, 4);
+    member->code = sqlite_take_text(arena, statement, 5);
+    member->status = sqlite_take_text(arena, statement, 6);
+    member->outcome = sqlite_take_text(arena, statement, 7);
     sqlite_digest(statement, 8, &member->source_digest);
     member->has_content = sqlite_digest(statement, 9, &member->content_digest);
     int64_t findings = sqlite_number(statement, 10); /* NULL, which is 0: there is none */
@@ -39,8 +34,8 @@ static struct resolution_member *read_member(struct arena *arena, struct sqlite_
     member->shared = findings & 2;
     member->rejected = findings & 4;
     member->waits = sqlite_number(statement, 11) == WORK_RESOLVE;
-    member->department = take(arena, statement, 12);
-    member->shared_rule = take(arena, statement, 13);
+    member->department = sqlite_take_text(arena, statement, 12);
+    member->shared_rule = sqlite_take_text(arena, statement, 13);
     return member;
 }
 
@@ -60,7 +55,8 @@ enum status resolution_waiting(struct store *store, int64_t rules, struct arena 
     sqlite_bind_number(row, 2, rules);
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK)
-        list[(*count)++] = (struct resolution_waiting){ sqlite_number(row, 0), take(arena, row, 1) };
+        list[(*count)++] =
+            (struct resolution_waiting){ sqlite_number(row, 0), sqlite_take_text(arena, row, 1) };
     return status == STATUS_END ? STATUS_OK : status;
 }
 
@@ -115,7 +111,7 @@ enum status resolution_shared(struct store *store, struct arena *arena, struct v
         return error->status;
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK)
-        value_append(codes, value_text(arena, take(arena, row, 0)));
+        value_append(codes, value_text(arena, sqlite_take_text(arena, row, 0)));
     return status == STATUS_END ? STATUS_OK : status;
 }
 

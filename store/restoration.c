@@ -72,7 +72,7 @@ static void look_inside(struct restoration *restoration, struct store *store,
                   &rows, &unread))
         return;
     while (sqlite_step(rows, &unread) == STATUS_OK)
-        restoration_take(restoration, text_copy(arena, sqlite_column_text(rows, 0)), settings, arena);
+        restoration_take(restoration, sqlite_take_text(arena, rows, 0), settings, arena);
     sqlite_reset_statement(rows);
     struct audit_head tree;
     if (!settings->key_count && restoration->known && !restoration_head(store, &tree, &unread))

@@ -179,9 +179,8 @@ static enum status find_group(struct forgetting *forgetting, struct error *error
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK) {
         forgetting->payloads[forgetting->count++] = sqlite_number(rows, 0);
-        value_append(
-            forgetting->digests,
-            value_text(&forgetting->arena, text_copy(&forgetting->arena, sqlite_column_text(rows, 1))));
+        value_append(forgetting->digests,
+                     value_text(&forgetting->arena, sqlite_take_text(&forgetting->arena, rows, 1)));
     }
     return status == STATUS_END ? STATUS_OK : status;
 }

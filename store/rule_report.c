@@ -29,11 +29,10 @@ static enum status read_rows(struct sqlite_statement *statement, struct arena *a
             else if (columns[i].kind == TRUTH_COLUMN)
                 value = value_boolean(arena, sqlite_number(statement, i));
             else if (columns[i].kind == JSON_COLUMN &&
-                     json_parse(arena, text_copy(arena, sqlite_column_text(statement, i)), &value,
-                                &ignored) == STATUS_OK)
+                     json_parse(arena, sqlite_take_text(arena, statement, i), &value, &ignored) == STATUS_OK)
                 ;
             else
-                value = value_text(arena, text_copy(arena, sqlite_column_text(statement, i)));
+                value = value_text(arena, sqlite_take_text(arena, statement, i));
             value_set(row, columns[i].name, value);
         }
     }

@@ -197,9 +197,9 @@ static enum status take_row(struct staging *staging, struct sqlite_statement *st
     bool present = sqlite_number(statement, 2);
     struct text own_key = TEXT_NONE, code = TEXT_NONE;
     if (!present) {
-        own_key = text_copy(&arena, sqlite_column_text(statement, 3));
+        own_key = sqlite_take_text(&arena, statement, 3);
         if (!sqlite_is_null(statement, 4))
-            code = text_copy(&arena, sqlite_column_text(statement, 4));
+            code = sqlite_take_text(&arena, statement, 4);
     }
     sqlite_reset_statement(statement);
     *known = true;

@@ -91,10 +91,9 @@ static void add_loss(struct losses *losses, struct sqlite_statement *row, struct
     if (losses->count == losses->capacity)
         losses->list =
             memory_grow(losses->list, losses->capacity = losses->capacity * 2 + 64, sizeof *losses->list);
-    losses->list[losses->count++] = (struct lost){
-        sqlite_number(row, 0), sqlite_number(row, 3), text_copy(&losses->arena, sqlite_column_text(row, 1)),
-        sqlite_is_null(row, 2) ? TEXT_NONE : text_copy(&losses->arena, sqlite_column_text(row, 2)), of
-    };
+    losses->list[losses->count++] =
+        (struct lost){ sqlite_number(row, 0), sqlite_number(row, 3), sqlite_take_text(&losses->arena, row, 1),
+                       sqlite_take_text(&losses->arena, row, 2), of };
 }
 
 /* `status`: of what listed them. */
@@ -203,7 +202,7 @@ static enum status look_at_repeat(struct staging *staging, struct repeats *repea
     if (!key.bytes)
         return STATUS_OK;
     key = text_copy(&repeats->losses.arena, key);
-    struct text code = sqlite_is_null(row, 2) ? TEXT_NONE : sqlite_column_text(row, 2);
+    struct text code = sqlite_column_text(row, 2);
     int64_t came = 0;
     counters_get(&repeats->came, key, &came);
     if (look_at_first(staging, repeats, key, code, &came, error))

@@ -19,7 +19,7 @@ enum status staging_key_at(struct staging *staging, struct arena *arena, struct 
     sqlite_bind_text(statement, 2, locator);
     enum status status = sqlite_step(statement, error);
     if (status == STATUS_OK)
-        *key = text_copy(arena, sqlite_column_text(statement, 0));
+        *key = sqlite_take_text(arena, statement, 0);
     sqlite_reset_statement(statement);
     return status == STATUS_END ? STATUS_OK : status;
 }
@@ -162,7 +162,7 @@ enum status staging_sources(struct store *store, struct arena *arena, struct tex
     while (!(status = sqlite_step(statement, error))) {
         if (*count == capacity)
             found = memory_grow(found, capacity = capacity * 2 + 16, sizeof *found);
-        found[(*count)++] = text_copy(arena, sqlite_column_text(statement, 0));
+        found[(*count)++] = sqlite_take_text(arena, statement, 0);
     }
     *names = arena_array(arena, struct text, *count + 1);
     if (*count)

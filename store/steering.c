@@ -191,7 +191,7 @@ static enum status find_end(struct store *store, struct arena *arena, struct val
     *run = sqlite_number(row, 0);
     if (!text_is(sqlite_column_text(row, 2), "run-finished"))
         status = STATUS_END;
-    else if (json_parse(arena, text_copy(arena, sqlite_column_text(row, 1)), detail, error))
+    else if (json_parse(arena, sqlite_take_text(arena, row, 1), detail, error))
         status = error->status = STATUS_LEDGER;
     sqlite_reset_statement(row);
     return status;

@@ -155,11 +155,6 @@ bool transform_queue_wants(const struct text *codes, size_t count, struct text c
     return !count;
 }
 
-static struct text copy_column(struct arena *arena, struct sqlite_statement *statement, int at)
-{
-    return sqlite_is_null(statement, at) ? TEXT_NONE : text_copy(arena, sqlite_bytes(statement, at));
-}
-
 static enum status copy_payload(struct store *store, struct arena *arena, struct sqlite_statement *row,
                                 int at, struct text *bytes, struct error *error)
 {
@@ -202,7 +197,7 @@ enum status transform_queue_next(struct store *store, const char *source, enum t
         *item = (struct transform_item){
             .record = sqlite_number(statement, 0),
             .kind = kind,
-            .fault = copy_column(arena, statement, 1),
+            .fault = text_copy(arena, sqlite_bytes(statement, 1)),
             .content = sqlite_number(statement, 2),
             .fresh = sqlite_number(statement, 5),
         };
@@ -321,9 +316,8 @@ static enum status leave_code(struct store *store, const struct transform_result
     enum status status = sqlite_step(statement, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
-    struct text old = text_copy(&arena, sqlite_column_text(statement, 0)),
-                source = text_copy(&arena, sqlite_column_text(statement, 1)),
-                key = text_copy(&arena, sqlite_column_text(statement, 2));
+    struct text old = sqlite_take_text(&arena, statement, 0), source = sqlite_take_text(&arena, statement, 1),
+                key = sqlite_take_text(&arena, statement, 2);
     sqlite_reset_statement(statement);
     struct transform_shared shared = { .code = old, .but = result->record };
     if (transform_queue_share(store, &shared, error) || outbox_unwant(store, old, result->record, error))
