@@ -495,6 +495,8 @@ enum status sqlite_step(struct sqlite_statement *statement, struct error *error)
 
 void sqlite_reset_statement(struct sqlite_statement *statement)
 {
+    if (!statement)
+        return;
     sqlite3_reset(statement->handle);
     statement->bind_failure = SQLITE_OK;
     statement->spent_ns = 0;
@@ -578,6 +580,11 @@ struct text sqlite_column_text(struct sqlite_statement *statement, int at)
 {
     const unsigned char *bytes = sqlite3_column_text(statement->handle, at);
     return (struct text){ (const char *)bytes, (size_t)sqlite3_column_bytes(statement->handle, at) };
+}
+
+struct text sqlite_take_text(struct arena *arena, struct sqlite_statement *statement, int at)
+{
+    return text_copy(arena, sqlite_column_text(statement, at));
 }
 
 struct text sqlite_bytes(struct sqlite_statement *statement, int at)

@@ -87,7 +87,7 @@ void sqlite_bind_digest(struct sqlite_statement *statement, int at,
 
 /* STATUS_OK: a row stands ready; STATUS_END: done, and the statement is reset. Errors reset it too. */
 enum status sqlite_step(struct sqlite_statement *statement, struct error *error);
-void sqlite_reset_statement(struct sqlite_statement *statement);
+void sqlite_reset_statement(struct sqlite_statement *statement); /* NULL: nothing */
 /* Steps a statement that gives no rows, then resets it and clears its parameters. */
 enum status sqlite_execute(struct sqlite_statement *statement, struct error *error);
 
@@ -105,8 +105,10 @@ enum sqlite_kind { SQLITE_NOTHING, SQLITE_WHOLE_NUMBER, SQLITE_REAL_NUMBER, SQLI
 enum sqlite_kind sqlite_column(struct sqlite_statement *statement, int at, int64_t *number,
                                struct text *bytes);
 int64_t sqlite_number(struct sqlite_statement *statement, int at);
-struct text sqlite_column_text(struct sqlite_statement *statement,
-                               int at); /* numbers as SQLite prints them */
+/* Numbers as SQLite prints them; NULL gives TEXT_NONE. */
+struct text sqlite_column_text(struct sqlite_statement *statement, int at);
+struct text sqlite_take_text(struct arena *arena, struct sqlite_statement *statement,
+                             int at); /* a copy of it */
 struct text sqlite_bytes(struct sqlite_statement *statement, int at);
 bool sqlite_digest(struct sqlite_statement *statement, int at, struct digest *digest); /* false when NULL */
 
