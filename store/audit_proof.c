@@ -7,6 +7,7 @@
 #include "core/memory.h"
 #include "store/audit_scan.h"
 #include "store/history.h"
+#include "store/sql.h"
 
 /* ---- leaves ---- */
 
@@ -131,18 +132,11 @@ static enum status add_event(struct store *store, struct arena *arena, struct au
 static enum status publication_before(struct store *store, struct text code, int64_t event,
                                       int64_t *publication, struct error *error)
 {
-    struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT seq FROM ledger WHERE code = ?1 AND event = 'published' AND seq <= ?2 ORDER BY seq "
-                  "DESC LIMIT 1",
-                  &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, code);
-    sqlite_bind_number(row, 2, event);
-    enum status status = sqlite_step(row, error);
-    *publication = status == STATUS_OK ? sqlite_number(row, 0) : 0;
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_number(
+        store,
+        "SELECT seq FROM ledger WHERE code = ?1 AND event = 'published' AND seq <= ?2 ORDER BY seq "
+        "DESC LIMIT 1",
+        SQL_WITH(SQL_TEXT(code), SQL_NUMBER(event)), publication, error);
 }
 
 static enum status prove_events(struct store *store, struct arena *arena, struct text code, int64_t event,

@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "store/schema.h"
 #include "store/schema_versions.h"
+#include "store/sql.h"
 
 #define STEPS_LEAST  ((int64_t)50000000)
 #define STEPS_A_BYTE 125 /* what an honest file takes, many times over */
@@ -206,11 +207,10 @@ static enum status verify_outside(struct audit_pass *pass, struct error *error)
 {
     struct sqlite_statement *row;
     read_all_outside(pass);
-    if (store_sql(pass->store,
-                  "SELECT (SELECT value FROM setting WHERE name = 'origin'), (SELECT max(seq) FROM ledger)",
-                  &row, error))
-        return error->status;
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(pass->store,
+                "SELECT (SELECT value FROM setting WHERE name = 'origin'), (SELECT max(seq) FROM ledger)",
+                NULL, &row, error);
     if (status)
         return status;
     if (!sqlite_is_null(row, 0))

@@ -7,6 +7,7 @@
 #include "adapters/json.h"
 #include "core/memory.h"
 #include "store/audit_verify.h"
+#include "store/sql.h"
 
 struct heads {
     struct sqlite_statement *rows;
@@ -372,12 +373,11 @@ static enum status check_kept(struct audit_pass *pass, struct error *error)
     BUFFER_OWNED struct buffer grown = { 0 };
     struct sqlite_statement *row;
     struct merkle_tree kept;
-    if (store_sql(pass->store,
-                  "SELECT frontier, size, note, typeof(size) = 'integer' AND typeof(frontier) = 'blob' FROM "
-                  "tree WHERE id = 1",
-                  &row, error))
-        return error->status;
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(pass->store,
+                "SELECT frontier, size, note, typeof(size) = 'integer' AND typeof(frontier) = 'blob' FROM "
+                "tree WHERE id = 1",
+                NULL, &row, error);
     if (status > STATUS_END)
         return status;
     bool has = status == STATUS_OK;

@@ -231,7 +231,7 @@ static enum status read_names(struct store *store, const char *sql, struct arena
     if (store_sql(store, sql, &row, error))
         return error->status;
     while ((status = sqlite_step(row, error)) == STATUS_OK)
-        value_append(*names, value_text(arena, text_copy(arena, sqlite_column_text(row, 0))));
+        value_append(*names, value_text(arena, sqlite_take_text(arena, row, 0)));
     return status == STATUS_END ? STATUS_OK : status;
 }
 

@@ -5,6 +5,7 @@
 #include "store/approval.h"
 #include "store/ledger.h"
 #include "store/merkle.h"
+#include "store/sql.h"
 #include "store/transform_queue.h"
 
 #define GROUP 500 /* records at a time */
@@ -63,11 +64,6 @@ static enum status append(struct taking *taking, const char *source, struct text
     return ledger_append(taking->store, &event, NULL, error);
 }
 
-static struct text take(struct arena *arena, struct sqlite_statement *row, int at)
-{
-    return sqlite_is_null(row, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(row, at));
-}
-
 /* ---- records ---- */
 
 struct kept_record {
@@ -109,8 +105,8 @@ static enum status list_records(struct taking *taking, int64_t after, struct kep
         list[(*count)++] =
             (struct kept_record){ .record = sqlite_number(row, 0),
                                   .source = text_string(&taking->arena, sqlite_column_text(row, 1)),
-                                  .key = take(&taking->arena, row, 2),
-                                  .code = take(&taking->arena, row, 3),
+                                  .key = sqlite_take_text(&taking->arena, row, 2),
+                                  .code = sqlite_take_text(&taking->arena, row, 3),
                                   .held = sqlite_number(row, 4) };
     return status == STATUS_END ? STATUS_OK : status;
 }
@@ -118,20 +114,16 @@ static enum status list_records(struct taking *taking, int64_t after, struct kep
 static enum status take_up_record(struct taking *taking, const struct kept_record *record,
                                   struct error *error)
 {
-    struct sqlite_statement *statement;
     if (record->held)
         taking->counts->held++;
     else
         taking->counts->rejected++;
     if (append(taking, record->source, record->key, record->code, record->held ? "held" : "rejected",
                error) ||
-        store_sql(taking->store, "UPDATE record SET fault = NULL, doubt = 2 WHERE id = ?1 AND doubt = 1",
-                  &statement, error))
+        sql_run(taking->store, "UPDATE record SET fault = NULL, doubt = 2 WHERE id = ?1 AND doubt = 1",
+                SQL_WITH(SQL_NUMBER(record->record)), error))
         return error->status;
-    sqlite_bind_number(statement, 1, record->record);
-    return sqlite_execute(statement, error)
-               ? error->status
-               : transform_queue_raise(taking->store, record->record, WORK_MAP, error);
+    return transform_queue_raise(taking->store, record->record, WORK_MAP, error);
 }
 
 static enum status take_up_records(struct taking *taking, struct error *error)
@@ -187,7 +179,7 @@ static enum status list_deliveries(struct taking *taking, struct value *list, st
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK) {
         struct value *item = value_append(list, value_object(&taking->arena));
-        value_set(item, "code", value_text(&taking->arena, take(&taking->arena, row, 0)));
+        value_set(item, "code", value_text(&taking->arena, sqlite_take_text(&taking->arena, row, 0)));
         value_set(item, "decided", value_boolean(&taking->arena, sqlite_number(row, 1)));
         taking->counts->ordered += !sqlite_number(row, 1) && sqlite_number(row, 2);
     }

@@ -1,5 +1,6 @@
 #include "store/report_view.h"
 
+#include "store/sql.h"
 #include "store/statement_rows.h"
 
 static enum status read_rows(struct store *store, struct arena *arena, const char *sql, const char *day,
@@ -63,13 +64,7 @@ enum status report_view_head(struct store *store, struct arena *arena, struct va
 
 enum status report_view_events(struct store *store, int64_t *events, struct error *error)
 {
-    struct sqlite_statement *row;
-    *events = 0;
-    if (store_sql(store, "SELECT coalesce(max(seq), 0) FROM ledger", &row, error) || sqlite_step(row, error))
-        return error->status;
-    *events = sqlite_number(row, 0);
-    sqlite_reset_statement(row);
-    return STATUS_OK;
+    return sql_number(store, "SELECT coalesce(max(seq), 0) FROM ledger", NULL, events, error);
 }
 
 enum status report_view_first_day(struct store *store, struct arena *arena, struct text *day,
