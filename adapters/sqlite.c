@@ -16,6 +16,7 @@ enum { MODE_READ = SQLITE_READ, MODE_CREATE = SQLITE_CREATE };
 #include "core/clock.h"
 #include "core/memory.h"
 
+#define IN_MEMORY      ":memory:"
 #define LOCK_WAIT_MS   5000
 #define OPCODES_A_LOOK 2000 /* some ten microseconds between two looks at the time */
 #define GUARDED_VALUE  (64 << 20)
@@ -153,13 +154,13 @@ enum status sqlite_open_file(const char *path, enum sqlite_mode mode, struct sql
                              struct error *error)
 {
     *database = NULL;
-    if ((int)mode != MODE_CREATE) {
+    if (path && (int)mode != MODE_CREATE) {
         enum status status = look_at_file(path, error);
         if (status)
             return status;
     }
     struct sqlite *opened = memory_new(struct sqlite);
-    opened->path = memory_copy_string(path);
+    opened->path = memory_copy_string(path ? path : IN_MEMORY);
     opened->read_only = (int)mode == MODE_READ || mode >= SQLITE_READ_SHARED;
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     flags |= opened->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
@@ -168,8 +169,11 @@ enum status sqlite_open_file(const char *path, enum sqlite_mode mode, struct sql
     if (mode >= SQLITE_READ_SHARED) {
         flags |= SQLITE_OPEN_URI;
         put_uri(&name, path, mode == SQLITE_READ_STILL ? "immutable=1" : "readonly_shm=1");
+    } else if (path) {
+        /* "file:a.db" would be a URI, ":memory:" no file, "" one that is thrown away: a path with a folder is neither. */
+        buffer_printf(&name, "%s%s", *path == '/' ? "" : "./", path);
     } else {
-        buffer_string(&name, path);
+        buffer_string(&name, IN_MEMORY);
     }
     int result = sqlite3_open_v2(name.bytes, &opened->handle, flags, NULL);
     if (result == SQLITE_OK) {
