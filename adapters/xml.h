@@ -37,7 +37,7 @@ struct xml_namespace {
  * well-formed, is empty, or is beyond a ceiling, with line and column. HTML is taken as browsers take it,
  * whatever its faults, but never cut: bytes that are not of the encoding, a NUL and too deep nesting are
  * STATUS_REJECT. Without an encoding, HTML that is valid UTF-8 is UTF-8, and only otherwise its <meta> is
- * asked. */
+ * asked; what declares nothing else is STATUS_REJECT. */
 struct xml_document;
 enum status xml_parse(struct text bytes, bool html, const char *encoding, struct xml_document **document,
                       struct error *error);

@@ -9,7 +9,8 @@ struct report_step {
     const struct value *version;
     bool later;       /* behind the end of the period: by then the portal did not have it */
     const char *what; /* new, amended, replaced, abolished, correction, baseline, again */
-    bool has_term; /* new, amended, replaced or abolished, by a decision that is known and the baseline does not cover */
+    bool
+        has_term; /* new, amended, replaced or abolished, by a decision that is known and the baseline does not cover */
 };
 
 struct report_steps {
