@@ -778,6 +778,7 @@ static const struct {
     { "there-is-no-session", "there is no session" },
     { "there-is-no-source", "there is no source \"%s\"" },
     { "there-is-no-source-did-you-mean", "there is no source \"%s\"; did you mean \"%s\"?" },
+    { "there-is-no-store-yet-and-the", "there is no store %s yet, and the ledger's key %s was made for \"%s\"; name that ledger's store, restore its backup, or name another key and make it with \"congkhai audit key\"" },
     { "there-is-no-store-yet-nothing-has", "there is no store %s yet: nothing has been run" },
     { "there-is-no-table-in-codes", "there is no table \"%s\" in \"codes\"" },
     { "there-is-no-table-in-codes-words", "there is no table \"%s\" in \"codes\": words and their codes" },
