@@ -240,7 +240,8 @@ static xmlDocPtr parse_html(struct text bytes, const char *told, struct xml_faul
     xmlParserCtxtPtr parser = htmlNewParserCtxt();
     xmlDocPtr tree = parse_page(parser, bytes, told, &whole, fault);
     if (!whole)
-        xml_fault_refuse(fault, parser, _("from here on the bytes are not of the encoding that the document declares"));
+        xml_fault_refuse(fault, parser,
+                         _("from here on the bytes are not of the encoding that the document declares"));
     /* Faults of HTML are forgiven, but where the parser gave up the rest of the page is missing. */
     if (tree && (parser->disableSAX || fault->level >= XML_ERR_FATAL)) {
         xmlFreeDoc(tree);

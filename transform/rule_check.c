@@ -263,9 +263,7 @@ struct code_table {
 
 static size_t slot_of(const struct code_table *table, struct text text)
 {
-    uint64_t hash = 1469598103934665603u;
-    for (size_t i = 0; i < text.length; i++)
-        hash = (hash ^ (unsigned char)text.bytes[i]) * 1099511628211u;
+    uint64_t hash = text_hash(text);
     size_t at = (size_t)(hash ^ hash >> 32) & table->mask;
     while (table->slots[at].bytes && !text_equal(table->slots[at], text))
         at = (at + 1) & table->mask;

@@ -325,8 +325,8 @@ TEST("a page that the parser would mend by guessing is refused")
 TEST("a page in another encoding is read as it declares, all of it, or not at all")
 {
     struct xml_document *document;
-    CHECK_INT(xml_parse(TEXT("<title>\xd0\xe3ng</title><meta charset='windows-1258'><p>\xd0\xe3ng</p>"), true, NULL, &document,
-                        &error),
+    CHECK_INT(xml_parse(TEXT("<title>\xd0\xe3ng</title><meta charset='windows-1258'><p>\xd0\xe3ng</p>"), true,
+                        NULL, &document, &error),
               STATUS_OK);
     CHECK_TEXT(select_on(document, "//title", true), TEXT("Đăng")); /* before the declaration, too */
     CHECK_TEXT(select_on(document, "//p", true), TEXT("Đăng"));
@@ -337,7 +337,8 @@ TEST("a page in another encoding is read as it declares, all of it, or not at al
         CHECK_INT(xml_parse(text_of(undeclared[i]), true, NULL, &document, &error), STATUS_REJECT);
         CHECK_CONTAINS(error.message, "the page is not UTF-8: byte");
     }
-    static const char *const broken[] = { "<meta charset='us-ascii'><p>a\x90z</p><p>b", "<meta charset='windows-1252'><p>a\x90z</p><p>b" };
+    static const char *const broken[] = { "<meta charset='us-ascii'><p>a\x90z</p><p>b",
+                                          "<meta charset='windows-1252'><p>a\x90z</p><p>b" };
     for (size_t i = 0; i < 2; i++) {
         CHECK_INT(xml_parse(text_of(broken[i]), true, NULL, &document, &error), STATUS_REJECT);
         CHECK_CONTAINS(error.message, "the bytes are not of the encoding that the document declares");
