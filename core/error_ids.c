@@ -532,6 +532,7 @@ static const struct {
     { "the-bytes-that-stand-under-digest-are", "%s: the bytes that stand under digest %.12s are not those that had it: another hand has changed them. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },
     { "the-calendar-has-the-line-a-day", "the calendar \"%s\" (%s:%ld) has the line \"%.*s,%.*s\": a day yyyy-mm-dd and \"holiday\", \"working\" or \"proposed\" are expected" },
     { "the-cells-of-the-page-that-span", "the cells of the page that span rows are more than %zu bytes when they are repeated in each" },
+    { "the-cells-of-the-page-that-span-2", "the cells of the page that span rows or columns are more than %zu bytes when they are spread" },
     { "the-checkpoint-root-is-no-digest-in", "The checkpoint's root \"%.*s\" is no digest in base64" },
     { "the-checkpoint-size-is-no-number", "The checkpoint's size \"%.*s\" is no number" },
     { "the-code-of-must-be-a-text", "the code of \"%.*s\" must be a text" },

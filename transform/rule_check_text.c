@@ -121,6 +121,12 @@ static bool is_false_d(int32_t character)
     return character == 0xd0 || character == 0xf0 || character == 0x189 || character == 0x256;
 }
 
+/* Full-width digits, / - and the point: of numbers, and of none that anybody searches for. */
+static bool is_wide_sign(int32_t character)
+{
+    return character >= 0xff0d && character <= 0xff19;
+}
+
 static bool idle_letters(const void *user_data, const struct rule_view *view)
 {
     const struct rule_grams *grams = rule_view_grams(view);
@@ -271,7 +277,7 @@ static bool holds_look_alikes(const void *user_data, const struct rule_subject *
     for (size_t at = rule_next_strange(text, 0); at < text.length; at = rule_next_strange(text, at)) {
         size_t next = at;
         int32_t suspect = unicode_next(text, &next);
-        if (is_false_d(suspect))
+        if (is_false_d(suspect) || is_wide_sign(suspect))
             add_letter(&letters, text, at, suspect);
         if (!is_foreign(suspect)) {
             at = next;

@@ -123,6 +123,7 @@ TEST("look_alikes spares words of another script and finds letters of it inside 
     CHECK_CONTAINS(says(rule, "name: TT-ВТС"), "Cyrillic");
     CHECK_CONTAINS(says(rule, "name: ВТС/TT"), "Cyrillic");
     CHECK_CONTAINS(says(rule, "name: ＡB"), "U+FF21");
+    CHECK_CONTAINS(says(rule, "name: １2／QĐ-BTP"), "(full-width): \"１\" = U+FF11, \"／\" = U+FF0F");
     CHECK_CONTAINS(says(rule, "name: Ɖăng ký"), "U+0189");
     /* Over and behind the blocks that are looked at together. */
     CHECK_CONTAINS(says(rule, "name: 0123456789abcdefghijklmnopqrstuvwxyz 0123456789 khаi"), "Cyrillic");
