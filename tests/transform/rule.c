@@ -409,14 +409,17 @@ static void remember(void *user_data, const char *remark)
 TEST("check remarks a message with a hole that nothing fills")
 {
     said[0] = 0;
-    CHECK_INT(
-        compile("rules:\n"
-                "  - { id: A, field: name, check: { required: true }, cites: B, message: { vi: 'a {why} {vaule}', en: '{value}' } }\n"
-                "  - { id: B, field: name, check: { required: true }, cites: B, message: { en: '{found} {} {2} {a b}' } }\n"),
-        STATUS_OK);
+    CHECK_INT(compile("rules:\n"
+                      "  - { id: A, field: name, check: { required: true }, cites: B, message: { vi: 'a "
+                      "{why} {vaule}', en: '{value}' } }\n"
+                      "  - { id: B, field: name, check: { required: true }, cites: B, message: { en: "
+                      "'{found} {} {2} {a b}' } }\n"),
+              STATUS_OK);
     rule_lint(rules, remember, NULL);
-    CHECK_STRING(said, "rules.yaml:2:5: the rule \"A\": its message says {vaule}, which nothing fills: known are {why}, "
-                       "{found}, {value}\n");
+    CHECK_STRING(
+        said,
+        "rules.yaml:2:5: the rule \"A\": its message says {vaule}, which nothing fills: known are {why}, "
+        "{found}, {value}\n");
     rule_free_all(rules);
 }
 
