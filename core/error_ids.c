@@ -77,6 +77,8 @@ static const struct {
     { "agency-kind-is-ministry-or-province", "\"agency.kind\" is ministry or province" },
     { "amounts-can-only-be-readable", "\"amounts\" can only be readable" },
     { "an-address-is-a-text", "an address is a text" },
+    { "an-empty-expression-is-found-in-every", "an empty expression is found in every text; say what is looked for" },
+    { "an-empty-list-no-value-can-be", "an empty list: no value can be one of none" },
     { "an-empty-sign-stands-for-nothing-write", "an empty sign stands for nothing; write error codes, or patterns of whole messages" },
     { "an-empty-text-would-be-found-in", "an empty text would be found in every message; write error codes or words" },
     { "an-id-has-1-to-characters-and", "an id has 1 to %d characters and no blanks" },
