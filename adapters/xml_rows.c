@@ -147,7 +147,8 @@ static void widen_cells(struct table *table, struct xml_node *const *nodes, size
     }
     for (size_t i = 0; i < count && wide && wide * 2 <= rows; i++) {
         xmlNodePtr row = (xmlNodePtr)nodes[i];
-        for (xmlNodePtr cell = is_named(row, "tr") ? cell_from(row->children) : NULL; cell; cell = cell_from(cell->next))
+        for (xmlNodePtr cell = is_named(row, "tr") ? cell_from(row->children) : NULL; cell;
+             cell = cell_from(cell->next))
             for (unsigned more = columns_of(cell) - 1; more && table->room; more--) {
                 (void)xmlAddNextSibling(cell, xmlNewDocNode(row->doc, NULL, (const xmlChar *)"td", NULL));
                 table->room -= table->room < sizeof *cell ? table->room : sizeof *cell;
@@ -176,7 +177,8 @@ enum status xml_spread_rows(struct xml_document *document, struct xml_node *cons
     free(table);
     return enough ? STATUS_OK
                   : error_set(error, STATUS_REJECT,
-                              _("the cells of the page that span rows or columns are more than %zu bytes when they are "
+                              _("the cells of the page that span rows or columns are more than %zu bytes "
+                                "when they are "
                                 "spread"),
                               ROOM);
 }

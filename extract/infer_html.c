@@ -73,7 +73,8 @@ static int headings_of(const struct look *look, int table)
     int rows = 1;
     while (rows < HEADINGS &&
            nodes_at(look, text_format(look->fields->arena,
-                                      "(//table)[%d]//tr[not(preceding-sibling::tr)]/*[@rowspan > %d]", table, rows))
+                                      "(//table)[%d]//tr[not(preceding-sibling::tr)]/*[@rowspan > %d]", table,
+                                      rows))
                .count)
         rows++;
     return rows;
@@ -88,11 +89,12 @@ static struct text find_table(const struct look *look)
             break;
         bool headed = nodes_at(look, text_format(arena, "(//table)[%d]//tr[th][not(td)]", at)).count > 0;
         int skipped = headed ? 0 : headings_of(look, at);
-        struct text rows = text_format(arena,
-                                       skipped > 1    ? "(//table)[%d]//tr[td][count(preceding-sibling::tr) >= %d]"
-                                       : skipped == 1 ? "(//table)[%d]//tr[td][preceding-sibling::tr]"
-                                                      : "(//table)[%d]//tr[td]",
-                                       at, skipped);
+        struct text rows =
+            text_format(arena,
+                        skipped > 1    ? "(//table)[%d]//tr[td][count(preceding-sibling::tr) >= %d]"
+                        : skipped == 1 ? "(//table)[%d]//tr[td][preceding-sibling::tr]"
+                                       : "(//table)[%d]//tr[td]",
+                        at, skipped);
         if (holds_codes(look, rows))
             return rows;
     }

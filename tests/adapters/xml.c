@@ -430,7 +430,8 @@ static struct text rows_of(const char *table)
     return spread_at(table, "//tr");
 }
 
-TEST("a cell that spans rows is put into each of them, where its column is, and one that spans columns takes their room")
+TEST("a cell that spans rows is put into each of them, where its column is, and one that spans columns takes "
+     "their room")
 {
     CHECK_TEXT(
         rows_of(
@@ -440,10 +441,16 @@ TEST("a cell that spans rows is put into each of them, where its column is, and 
                TEXT("L a S|L b S|L c T"));
     CHECK_TEXT(rows_of("<table><tr><td rowspan=2 colspan=2>A<td>x<tr><td>y</table>"), TEXT("A x|A y"));
     /* so that td[4] is the fourth column; where most rows have wide cells, their own count is what a map goes by */
-    CHECK_TEXT(spread_at("<table><tr><td>1<td>a<td>b<td>x<tr><td>2<td colspan=2>S<td>y<tr><td>3<td>c<td>d<td>z</table>", "//td[4]"),
-               TEXT("x|y|z"));
-    CHECK_TEXT(spread_at("<table><tr><td>1<td colspan=2>a<td>x<tr><td>2<td colspan=2>b<td>y<tr><td>G<td>c<td>T</table>", "//td[3]"),
-               TEXT("x|y|T"));
+    CHECK_TEXT(
+        spread_at(
+            "<table><tr><td>1<td>a<td>b<td>x<tr><td>2<td colspan=2>S<td>y<tr><td>3<td>c<td>d<td>z</table>",
+            "//td[4]"),
+        TEXT("x|y|z"));
+    CHECK_TEXT(
+        spread_at(
+            "<table><tr><td>1<td colspan=2>a<td>x<tr><td>2<td colspan=2>b<td>y<tr><td>G<td>c<td>T</table>",
+            "//td[3]"),
+        TEXT("x|y|T"));
     /* not beyond a section, not into a row that has all its cells, not behind a gap */
     CHECK_TEXT(rows_of("<table><tbody><tr><td rowspan=9>A<td>x</tbody><tbody><tr><td>y</tbody></table>"),
                TEXT("A x|y"));
