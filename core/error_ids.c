@@ -608,6 +608,7 @@ static const struct {
     { "the-list-is-too-large-submit-it", "the list is too large; submit it in parts with --code" },
     { "the-list-of-addresses-is-empty", "the list of addresses is empty" },
     { "the-listing-has-it-and-its-answer", "%s: the listing has it, and its answer holds no record" },
+    { "the-listing-has-it-and-its-answer-2", "%s: the listing has it, and its answer is the record of another item" },
     { "the-listing-of-the-portal-does-not", "the listing of the portal %s does not come to an end (\"next\" is \"%.*s\" after %lld pages); nothing was compared" },
     { "the-lock-cannot-be-taken", "the lock %s cannot be taken: %s" },
     { "the-mail-server-did-not-take-it", "the mail server did not take it: %s" },
