@@ -82,13 +82,11 @@ static void set(struct arena *arena, struct value *object, const char *name, str
 static void print_step_json(struct printing *printing, const struct plan_step *step)
 {
     struct arena *arena = &printing->arena;
-    char hex[DIGEST_HEX];
     struct value *object = value_object(arena), *changes = value_list(arena);
-    digest_hex(&step->digest, hex);
     value_set(object, "code", value_text(arena, step->item->code));
     value_set(object, "action", value_string(arena, step->action));
     set(arena, object, "name", step->name);
-    value_set(object, "digest", value_string(arena, hex));
+    value_set(object, "digest", value_digest(arena, &step->digest));
     set(arena, object, "base", step->base);
     value_set(object, "state", value_string(arena, outbox_state_name(step->item->state)));
     value_set(object, "first", value_boolean(arena, step->first));

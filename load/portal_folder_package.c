@@ -146,9 +146,7 @@ struct packing {
 
 static struct text hex_of(struct arena *arena, const struct digest *digest)
 {
-    char *hex = arena_alloc(arena, DIGEST_HEX);
-    digest_hex(digest, hex);
-    return (struct text){ hex, DIGEST_HEX - 1 };
+    return value_digest(arena, digest)->text;
 }
 
 static void set(struct packing *packing, struct value *object, const char *name, struct text text)

@@ -217,9 +217,7 @@ static void report_taken(struct rest *rest, const struct http_response *answer, 
     if (read && is_problem(answer))
         report->remote.failed = true;
     if (read && request->looks && report->remote.has_content) {
-        BUFFER_OWNED struct buffer bytes = { 0 };
-        canonical_write(&bytes, value_find(body, "content"));
-        report->shown = text_copy(&rest->arena, buffer_view(&bytes));
+        report->shown = canonical_copy(&rest->arena, value_find(body, "content"));
     }
     report->said = asked ? RESULT_HELD : RESULT_TAKEN;
     if (!read && (asked || answer->body.length))

@@ -303,7 +303,6 @@ static enum status tell_version(struct store *store, struct arena *arena, struct
                                 const struct version *version, struct value *out, struct error *error)
 {
     struct value *content;
-    char *hex = arena_alloc(arena, DIGEST_HEX);
     if (read_content(store, arena, version, &content, error))
         return error->status;
     value_set(out, "status", value_string(arena, version->withdrawn ? "abolished" : "published"));
@@ -312,10 +311,8 @@ static enum status tell_version(struct store *store, struct arena *arena, struct
     value_set(out, "published_at", value_text(arena, version->at));
     if (version->portal_version.bytes)
         value_set(out, "portal_version", value_text(arena, version->portal_version));
-    if (version->has_digest) {
-        digest_hex(&version->digest, hex);
-        value_set(out, "content_digest", value_string(arena, hex));
-    }
+    if (version->has_digest)
+        value_set(out, "content_digest", value_digest(arena, &version->digest));
     if (add_origin(store, arena, code, version, out, error))
         return error->status;
     if (field)

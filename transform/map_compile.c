@@ -192,10 +192,9 @@ static enum status compile_codes(struct compiler *compiler, struct map_node *nod
         return error->status;
     node->codes = tree->kind == VALUE_TEXT ? codes_find(compiler->lists, tree->text) : NULL;
     if (node->codes) {
-        char *hex = arena_alloc(&compiler->arena, DIGEST_HEX);
-        digest_hex(&node->codes->digest, hex);
         if (!value_find(compiler->ingredients, node->codes->name))
-            value_set(compiler->ingredients, node->codes->name, value_string(&compiler->arena, hex));
+            value_set(compiler->ingredients, node->codes->name,
+                      value_digest(&compiler->arena, &node->codes->digest));
         return STATUS_OK;
     }
     const struct setting_faults *faults = compiler->context->faults;
