@@ -179,8 +179,7 @@ static enum status prove(struct store *store, struct arena *arena, struct text c
     value_set(made, "format", value_integer(arena, 1));
     value_set(made, "code", value_text(arena, code));
     value_set(made, "on", value_text(arena, value_text_of(held, "on")));
-    if (known.bytes)
-        value_set(made, "known_at", value_text(arena, known));
+    value_put(arena, made, "known_at", known);
     value_set(made, "status", value_text(arena, value_text_of(held, "status")));
     value_set(made, "head", value_text(arena, head.note));
     value_set(made, "tree_size", value_integer(arena, (int64_t)head.size));

@@ -33,8 +33,7 @@ static enum status append(struct taking *taking, const char *source, struct text
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
-    if (key.bytes)
-        value_set(detail, "key", value_text(&arena, key));
+    value_put(&arena, detail, "key", key);
     value_set(detail, "reason", value_string(&arena, taking->request->reason));
     value_set(detail, "state", value_string(&arena, state));
     struct ledger_event event = {
