@@ -78,10 +78,7 @@ void rest_call_free(struct rest *rest, struct rest_call *call)
 
 void rest_call_add(struct rest_call *call, struct portal_request *request)
 {
-    if (call->count == call->capacity) {
-        call->capacity = call->capacity ? call->capacity * 2 : 1;
-        call->requests = memory_grow(call->requests, call->capacity, sizeof *call->requests);
-    }
+    call->requests = memory_more(call->requests, call->count, &call->capacity, sizeof *call->requests);
     call->requests[call->count++] = request;
 }
 
