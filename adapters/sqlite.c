@@ -140,7 +140,7 @@ static void harden(sqlite3 *handle)
 /* RFC 3986; whatever is more than a path's plain bytes is escaped. */
 static void put_uri(struct buffer *uri, const char *path, const char *parameter)
 {
-    buffer_string(uri, *path == '/' ? "file://" : "file:");
+    buffer_string(uri, *path == '/' ? "file://" : "file:./");
     for (; *path; path++)
         if (strchr("/._-~", *path) || (*path >= '0' && *path <= '9') ||
             ((*path | 32) >= 'a' && (*path | 32) <= 'z'))

@@ -276,9 +276,12 @@ TEST("a path is a file's, whatever SQLite would take such a name for")
         run(database, "CREATE TABLE t (i); INSERT INTO t VALUES (7)");
         sqlite_close_file(database);
         CHECK(file_exists(names[i]));
-        database = open_as(names[i], SQLITE_READ);
-        CHECK_INT(number_of(database, "SELECT i FROM t"), 7);
-        sqlite_close_file(database);
+        static const enum sqlite_mode modes[] = { SQLITE_READ, SQLITE_READ_STILL };
+        for (size_t j = 0; j < sizeof modes / sizeof *modes; j++) {
+            database = open_as(names[i], modes[j]);
+            CHECK_INT(number_of(database, "SELECT i FROM t"), 7);
+            sqlite_close_file(database);
+        }
         unlink(names[i]);
     }
     CHECK(!file_exists("a.db"));
