@@ -305,6 +305,19 @@ class Contradictions(Evidence):
             self.assertEqual(place.last_run()["unknown"], 1)
             self.assertIn("reconcile --show 1.000001", place.one("SELECT error FROM audit_deliveries"))
 
+    def test_another_hands_version_that_is_in_the_way_is_no_withdrawal(self):
+        silent = Make(digest=None, said=("code", "version"), shown=("code", "version"))
+        for batch in (1, 2):
+            with self.subTest(batch=batch), Portal(silent) as portal:
+                place = self.new_place(portal, batch=batch)
+                place.records(*procedures(2))
+                self.expect(place, 0)
+                portal.apply("publish", "1.000001", b'{"code":"1.000001","name":"another hand"}')
+                place.records(*procedures(1, status="abolished"), *procedures(1, first=2))
+                self.expect(place, 1)
+                self.assertEqual(place.last_run()["withdrawn"], 0)
+                self.assertEqual(place.one("SELECT status FROM audit_current WHERE code = '1.000001'"), "published")
+
     def test_what_an_earlier_run_sent_and_does_not_show_yet_is_waited_for(self):
         class Late(Portal):
             """Shows what it has taken a second later, and says nothing at all while it is `blind`."""
