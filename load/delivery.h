@@ -96,7 +96,7 @@ struct delivery {
     bool ordered;        /* an operator has it sent again, although nothing tells whether it is there */
     bool rests;  /* something is held, and nothing else is wanted: the store goes on saying that it stands */
     bool queued; /* answered 202: "not there" only says "not yet", for this run */
-    int64_t shows_by; /* milliseconds: until then likewise; of what was left over, counted from its run */
+    int64_t shows_by; /* milliseconds: until then likewise; at first counted from what was sent last */
     int64_t due;      /* milliseconds, in the waiting states */
 };
 
