@@ -308,12 +308,14 @@ enum delivery_action delivery_step(struct delivery *delivery, enum delivery_even
     count(delivery, event, terms);
     struct target target = holds(delivery, move->guard, terms->retry) ? move->met : move->unmet;
     delivery->state = target.state;
-    if (target.action == DELIVERY_WAIT)
+    if (target.action == DELIVERY_WAIT) {
         set_due(delivery, event, terms);
-    else if (target.action == DELIVERY_SEND)
+    } else if (target.action == DELIVERY_SEND) {
         delivery->sends++;
-    else if (target.action == DELIVERY_ASK)
+        delivery->ordered = false;
+    } else if (target.action == DELIVERY_ASK) {
         delivery->asks++;
+    }
     return target.action;
 }
 

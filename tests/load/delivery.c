@@ -418,6 +418,18 @@ TEST("what is older than what it replaces may be a look that lags, and supersede
     CHECK_INT(delivery_step(&delivery, EVENT_EARLIER, &now), DELIVERY_WAIT); /* a queue may still do it */
 }
 
+TEST("what an operator has sent again is sent once, and not for each look that tells nothing")
+{
+    struct delivery delivery = delivery_with(DELIVERY_ASKING, RETRIED);
+    struct delivery_terms now = terms();
+    CHECK_INT(delivery_step(&delivery, EVENT_UNTOLD, &now), DELIVERY_WAIT);
+    CHECK_INT(delivery_step(&delivery, EVENT_DUE, &now), DELIVERY_SEND);
+    CHECK_INT(delivery_step(&delivery, EVENT_INDETERMINATE, &now), DELIVERY_WAIT);
+    CHECK_INT(delivery_step(&delivery, EVENT_DUE, &now), DELIVERY_ASK);
+    CHECK_INT(delivery_step(&delivery, EVENT_UNTOLD, &now), DELIVERY_FINISH);
+    CHECK_INT(delivery.state, DELIVERY_UNKNOWN);
+}
+
 TEST("what was left over and is not there is sent at once")
 {
     struct delivery delivery = { .state = DELIVERY_PENDING };
