@@ -38,7 +38,6 @@ static enum status write_order(struct arena *scratch, struct text content, struc
                                struct error *error)
 {
     struct value *tree;
-    struct buffer BUFFER_OWNED out = { 0 };
     if (json_parse(scratch, content, &tree, error))
         return error->status;
     const struct value *decision = value_find(tree, "decision");
@@ -50,8 +49,7 @@ static enum status write_order(struct arena *scratch, struct text content, struc
     struct text number = value_text_of(decision, "number");
     if (number.bytes) /* transform/resolve keeps back what lacks it; a carrier's package may go without */
         value_set(order, "decision", value_text(scratch, number));
-    canonical_write(&out, order);
-    *body = text_copy(scratch, buffer_view(&out));
+    *body = canonical_copy(scratch, order);
     return STATUS_OK;
 }
 

@@ -112,6 +112,16 @@ TEST("a table of a page whose rows hold codes is the records, with or without <t
                 text_format(&test_arena, PAGE("<table><tr><td>STT<td>Mã<td>Tên<td>Lĩnh vực</tr>%s"), rows));
     CHECK_CONTAINS(yaml, "records: \"(//table)[1]//tr[td][preceding-sibling::tr]\"");
     CHECK_CONTAINS(yaml, "name: \"*[3]\"   # Một");
+    /* headings in two rows, and a cell that spans columns: its place is that of its column */
+    yaml = propose(
+        folder, "c.html",
+        TEXT(PAGE(
+            "<table><tr><td rowspan=2>Mã<td rowspan=2>Tên<td colspan=2>Quyết định<td rowspan=2>Lĩnh vực</tr>"
+            "<tr><td>Số<td>Ngày ký</tr><tr><td>1.000001<td>Một<td>1/QĐ-UBND<td>02/02/2026<td>Hộ tịch</tr>"
+            "<tr><td>1.000002<td>Hai<td colspan=2>?<td>Đất đai</tr></table>")));
+    CHECK_CONTAINS(yaml, "records: \"(//table)[1]//tr[td][count(preceding-sibling::tr) >= 2]\"");
+    CHECK_CONTAINS(yaml, "decision.signed_on: { from: \"*[4]\", date: [d/M/yyyy] }");
+    CHECK_CONTAINS(yaml, "fields: { from: \"*[5]\", map: { name: . } }   # Hộ tịch");
     end_nights();
 }
 
