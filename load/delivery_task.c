@@ -382,13 +382,14 @@ static void describe_conflict(const struct delivery_task *delivery_task, const s
               ", digest %.16s…); ask those who run it, then \"congkhai retry\""),
             delivery_task->mismatch, TEXT_ARG(version), digest);
     else if (delivery_task->meant == EVENT_UNTOLD)
-        (void)error_set(why, STATUS_REJECT,
-                        remote_digest(remote, &shown)
-                            ? _("what stands at the portal cannot be told from its answer (version " TEXT_PRINT
-                                ", and no status that says it)")
-                            : _("what stands at the portal cannot be told from its answer (version " TEXT_PRINT
-                                ", neither digest nor content)"),
-                        TEXT_ARG(version));
+        (void)error_set(
+            why, STATUS_REJECT,
+            remote_digest(remote, &shown)
+                ? _("what stands at the portal cannot be told from its answer (version " TEXT_PRINT
+                    ", and no status that says it)")
+                : _("what stands at the portal cannot be told from its answer (version " TEXT_PRINT
+                    ", neither digest nor content)"),
+            TEXT_ARG(version));
     else
         describe_other(report, version, digest, why);
 }
