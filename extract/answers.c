@@ -33,8 +33,9 @@ struct search {
 static bool stood_in(struct text locator, const char *document)
 {
     struct text name = text_of(document);
-    return text_starts(locator, name) && (locator.length == name.length || locator.bytes[name.length] == '#' ||
-                                          locator.bytes[name.length] == ':');
+    return text_starts(locator, name) &&
+           (locator.length == name.length || locator.bytes[name.length] == '#' ||
+            locator.bytes[name.length] == ':');
 }
 
 static void look_at(void *user_data, struct text locator)

@@ -480,7 +480,8 @@ static enum status doubt_mixed_answers(struct reading *reading, struct error *er
         return error->status;
     if (!document)
         return STATUS_OK;
-    (void)error_set(&reason, STATUS_STOP, _("%s: the listing has it, and its answer is the record of another item"), document);
+    (void)error_set(&reason, STATUS_STOP,
+                    _("%s: the listing has it, and its answer is the record of another item"), document);
     listing_doubt(&reading->listing, true, &reason);
     return STATUS_OK;
 }
