@@ -838,6 +838,7 @@ static const struct {
     { "what-it-shows-cannot-be-believed-congkhai", "%s: %s; what it shows cannot be believed. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },
     { "what-stands-at-the-portal-cannot-be", "what stands at the portal cannot be told from its answer (HTTP %ld): look with \"congkhai reconcile --show %.*s\"; it is not sent again until \"congkhai retry\" orders it" },
     { "what-stands-at-the-portal-cannot-be-2", "what stands at the portal cannot be told from its answer (version %.*s, neither digest nor content)" },
+    { "what-stands-at-the-portal-cannot-be-3", "what stands at the portal cannot be told from its answer (version %.*s, and no status that says it)" },
     { "what-the-adapter-holds-differs-in", "what the adapter holds differs in %.*s" },
     { "what-the-stages-work-with-is-not", "%s: what the stages work with is not as run %lld left it: another hand has changed it; nothing is sent. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },
     { "what-the-stages-work-with-is-not-2", "%s: what the stages work with is not as run %lld left it" },
