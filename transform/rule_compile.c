@@ -457,13 +457,9 @@ static struct digest transform_digest_of(struct rule_set *rules, const struct co
                                          struct value *ingredients)
 {
     struct buffer bytes = { 0 };
-    for (const struct code_list *list = lists; list; list = list->next) {
-        if (!uses_list(rules, list))
-            continue;
-        char *hex = arena_alloc(rules->arena, DIGEST_HEX);
-        digest_hex(&list->digest, hex);
-        value_append(ingredients, value_string(rules->arena, hex));
-    }
+    for (const struct code_list *list = lists; list; list = list->next)
+        if (uses_list(rules, list))
+            value_append(ingredients, value_digest(rules->arena, &list->digest));
     value_append(ingredients, value_integer(rules->arena, RULES_VERSION));
     value_append(ingredients, value_text(rules->arena, rules->agency));
     value_append(ingredients, value_integer(rules->arena, (int64_t)rules->agency_kind));
