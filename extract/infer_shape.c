@@ -97,7 +97,8 @@ bool infer_shape_number(struct text text, uint64_t *number)
 
 static bool is_link(const struct value *value)
 {
-    return value->kind == VALUE_NULL || (value->kind == VALUE_TEXT && text_find(value->text, TEXT("/"), &(size_t){ 0 }));
+    return value->kind == VALUE_NULL ||
+           (value->kind == VALUE_TEXT && text_find(value->text, TEXT("/"), &(size_t){ 0 }));
 }
 
 /* Links and numbers stand at the top, or in an object of their own (links, meta, paging). */
@@ -106,9 +107,18 @@ static void find_paging(struct arena *arena, const struct value *object, struct 
 {
     static const char *const links[] = { "next",     "nextPage",        "next_page_url", "nextPageUrl",
                                          "nextLink", "@odata.nextLink", "next_url",      NULL };
-    static const char *const totals[] = { "total",        "totalCount",  "totalElements", "totalItems",
-                                          "totalRecords", "total_count", "total_records", "recordsTotal",
-                                          "@odata.count", "count",       "tongSo",        "tong_so",
+    static const char *const totals[] = { "total",
+                                          "totalCount",
+                                          "totalElements",
+                                          "totalItems",
+                                          "totalRecords",
+                                          "total_count",
+                                          "total_records",
+                                          "recordsTotal",
+                                          "@odata.count",
+                                          "count",
+                                          "tongSo",
+                                          "tong_so",
                                           NULL };
     for (const struct value *member = object->first; member; member = member->next) {
         struct text address = join(arena, path, member->name);
@@ -116,8 +126,9 @@ static void find_paging(struct arena *arena, const struct value *object, struct 
         uint64_t number;
         if (!found->next.length && is_one_of(member->name, links) && is_link(inside ? inside : member))
             found->next = inside ? join(arena, address, TEXT("href")) : address;
-        if (value_is_scalar(member) && is_one_of(member->name, totals) && infer_shape_number(member->text, &number) &&
-            number >= found->rows && (!found->total.length || !found->more)) {
+        if (value_is_scalar(member) && is_one_of(member->name, totals) &&
+            infer_shape_number(member->text, &number) && number >= found->rows &&
+            (!found->total.length || !found->more)) {
             found->total = address;
             found->more = number > found->rows;
         }
@@ -293,7 +304,9 @@ static void look_at_xml(struct arena *arena, struct text start, struct infer_sha
 
 void infer_shape_find(struct arena *arena, struct text start, bool whole, struct infer_shape_found *found)
 {
-    *found = (struct infer_shape_found){ .records = TEXT(""), .uri = TEXT(""), .next = TEXT(""), .total = TEXT("") };
+    *found = (struct infer_shape_found){
+        .records = TEXT(""), .uri = TEXT(""), .next = TEXT(""), .total = TEXT("")
+    };
     found->database = text_starts(start, TEXT("SQLite format 3"));
     /* An old .xls, or a workbook with a password: the reader of workbooks says what to do. */
     bool old = text_starts(start, TEXT("\xd0\xcf\x11\xe0"));

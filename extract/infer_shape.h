@@ -12,9 +12,10 @@ struct infer_shape_found {
     struct text records;  /* an address, or empty */
     struct text uri;      /* XML: the namespace of the records, which the prefix n stands for; or empty */
     struct text next;     /* JSON: where a page says which is next; empty: nowhere */
-    struct text total;    /* JSON: where it says how many records there are, no fewer than it has; empty: nowhere */
-    size_t rows;          /* JSON: that it has */
-    bool more;            /* there are more than it has */
+    struct text
+        total;   /* JSON: where it says how many records there are, no fewer than it has; empty: nowhere */
+    size_t rows; /* JSON: that it has */
+    bool more;   /* there are more than it has */
 };
 
 /* A text of digits. */

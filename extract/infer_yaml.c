@@ -15,7 +15,8 @@ static bool find_parameter(struct text url, const char *const *names, struct tex
     while (rest.length) {
         struct text one = text_find(rest, TEXT("&"), &end) ? text_slice(rest, 0, end) : rest;
         rest = text_slice(rest, one.length + 1, rest.length);
-        if (!text_find(one, TEXT("="), &at) || !infer_shape_number(text_slice(one, at + 1, one.length), number))
+        if (!text_find(one, TEXT("="), &at) ||
+            !infer_shape_number(text_slice(one, at + 1, one.length), number))
             continue;
         *name = text_slice(one, 0, at);
         for (size_t i = 0; names[i]; i++)
@@ -29,7 +30,8 @@ static bool find_parameter(struct text url, const char *const *names, struct tex
  * got, the configuration does not hold before somebody has said it. */
 static void put_pages(struct buffer *out, const struct inferred *inferred)
 {
-    static const char *const numbers[] = { "page", "p", "pageNumber", "pageIndex", "pageNo", "page_no", "page_number", "trang", NULL };
+    static const char *const numbers[] = { "page",    "p",           "pageNumber", "pageIndex", "pageNo",
+                                           "page_no", "page_number", "trang",      NULL };
     static const char *const offsets[] = { "offset", "skip", "start", "from", "$skip", NULL };
     const struct infer_shape_found *shape = &inferred->shape;
     struct text name;
@@ -245,7 +247,8 @@ static void put_status(struct buffer *out, struct infer_fields *fields)
 }
 
 /* Those of a list that is used stand behind its address. */
-static void put_unused(struct buffer *out, const struct infer_field *list, size_t count, struct text of, bool *first)
+static void put_unused(struct buffer *out, const struct infer_field *list, size_t count, struct text of,
+                       bool *first)
 {
     for (size_t i = 0; i < count; i++) {
         const struct infer_field *field = &list[i];
