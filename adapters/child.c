@@ -8,9 +8,9 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/memory.h"
 
 #define BLOCK   ((size_t)256 << 10) /* asked for at once */
@@ -19,13 +19,6 @@
 #define KEEP    ((size_t)4 << 20)   /* of a buffer that is worth keeping */
 
 /* ---- messages ---- */
-
-static int64_t now_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 union ancillary {
     char bytes[CMSG_SPACE(sizeof(int))];
@@ -75,11 +68,11 @@ static enum status wait_for(const struct channel *channel, short events, int64_t
         struct pollfd waiting = { .fd = channel->socket, .events = events };
         if (channel->stop && *channel->stop)
             return STATUS_STOP;
-        int64_t left = late ? late - now_ms() : LOOK_MS;
+        int64_t left = late ? late - clock_steady_ms() : LOOK_MS;
         int ready = poll(&waiting, 1, left < 0 ? 0 : left > LOOK_MS ? LOOK_MS : (int)left);
         if (ready > 0)
             return STATUS_OK;
-        if (late && now_ms() >= late)
+        if (late && clock_steady_ms() >= late)
             return STATUS_RETRY;
     }
 }
@@ -107,7 +100,9 @@ static enum status fill(struct channel *channel, size_t lacking)
 
 static int64_t late_of(const struct channel *channel, long wait)
 {
-    return wait >= 0 ? now_ms() + wait : channel->patience ? now_ms() + channel->patience : 0;
+    return wait >= 0           ? clock_steady_ms() + wait
+           : channel->patience ? clock_steady_ms() + channel->patience
+                               : 0;
 }
 
 enum status channel_send(struct channel *channel, int descriptor)

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "adapters/http_libcurl.h"
+#include "core/clock.h"
 #include "core/memory.h"
 
 #define LARGEST_BODY ((size_t)16 << 20)
@@ -139,19 +139,12 @@ static void release(struct http_client *client, struct http_transfer **returned)
     *returned = NULL;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 enum status http_next(struct http_client *client, long wait_ms, struct http_response *answer,
                       struct error *error)
 {
     release(client, &client->returned);
     release(client, &client->returned_once);
-    int64_t until = wait_ms > 0 ? now_ms() + wait_ms : 0;
+    int64_t until = wait_ms > 0 ? clock_steady_ms() + wait_ms : 0;
     for (;;) {
         struct http_transfer *transfer = take_first(&client->finished);
         if (transfer) {
@@ -165,7 +158,7 @@ enum status http_next(struct http_client *client, long wait_ms, struct http_resp
             return status;
         if (client->finished.first)
             continue;
-        int64_t left = until ? until - now_ms() : 0;
+        int64_t left = until ? until - clock_steady_ms() : 0;
         if (!client->pending || left <= 0)
             return STATUS_END;
         struct curl_waitfd other = { .fd = watched, .events = CURL_WAIT_POLLIN };

@@ -15,6 +15,7 @@
 #include "adapters/crypto.h"
 #include "adapters/http_server_socket.h"
 #include "adapters/unicode.h"
+#include "core/clock.h"
 #include "core/memory.h"
 
 #define SWEEP_MS    500
@@ -50,13 +51,6 @@ static const char *const always[][2] = {
     { "Permissions-Policy", "camera=(), geolocation=(), microphone=()" },
 };
 
-static int64_t now_seconds(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec;
-}
-
 /* ---- the time of connections ---- */
 
 static void on_connection(void *user_data, struct MHD_Connection *connection, void **context,
@@ -68,7 +62,7 @@ static void on_connection(void *user_data, struct MHD_Connection *connection, vo
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         line = memory_new(struct line);
         line->descriptor = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        line->ends = now_seconds() + HTTP_SERVER_LIFE_SECONDS;
+        line->ends = clock_steady_ms() / 1000 + HTTP_SERVER_LIFE_SECONDS;
         line->next = server->lines;
         if (line->next)
             line->next->previous = line;
@@ -90,15 +84,11 @@ static void *sweep(void *user_data)
     struct http_server *server = user_data;
     pthread_mutex_lock(&server->mutex);
     while (!server->closing) {
-        struct timespec until;
-        int64_t now = now_seconds();
+        struct timespec until = clock_after(SWEEP_MS);
+        int64_t now = clock_steady_ms() / 1000;
         for (struct line *line = server->lines; line; line = line->next)
             if (line->ends <= now)
                 shutdown(line->descriptor, SHUT_RDWR);
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += SWEEP_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
         pthread_cond_timedwait(&server->awake, &server->mutex, &until);
     }
     pthread_mutex_unlock(&server->mutex);
@@ -181,6 +171,15 @@ static bool names_this_machine(const struct http_server *server, struct text hos
             return true;
     }
     return false;
+}
+
+/* What is decoded becomes a C string: an encoded NUL would hide what stands behind it, so it becomes what is no UTF-8. */
+static size_t decode(void *user_data, struct MHD_Connection *wire, char *text)
+{
+    (void)user_data, (void)wire;
+    for (char *at = strstr(text, "%00"); at; at = strstr(at, "%00"))
+        memcpy(at, "%ff", 3);
+    return MHD_http_unescape(text);
 }
 
 static void refuse(struct http_server_answer *answer, unsigned status, const char *words)
@@ -374,7 +373,8 @@ static bool start(struct http_server *server)
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)HTTP_SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)HTTP_SERVER_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)HTTP_SERVER_REQUEST_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_SERVER_IDLE_SECONDS,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK, decode, server,
+        MHD_OPTION_END);
     return server->daemon != NULL;
 }
 

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "adapters/odbc_session.h"
+#include "core/clock.h"
 #include "core/memory.h"
 
 #define LOOK_MS  100  /* how often the stop flag is looked at */
@@ -154,13 +154,6 @@ struct odbc {
     struct error why;
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 static enum status lost(struct odbc *odbc, struct error *error)
 {
     int how = 0;
@@ -182,7 +175,7 @@ static enum status fill(struct odbc *odbc, struct error *error)
 {
     for (;;) {
         struct pollfd waiting = { .fd = odbc->pipe, .events = POLLIN };
-        int64_t since = now_ms();
+        int64_t since = clock_steady_ms();
         if (odbc->query->stop && *odbc->query->stop)
             return error_set(error, STATUS_STOP, _("a signal ended the run"));
         if (poll(&waiting, 1, LOOK_MS) == 1) {
@@ -190,13 +183,13 @@ static enum status fill(struct odbc *odbc, struct error *error)
             if (count > 0) {
                 odbc->at = 0;
                 odbc->end = (size_t)count;
-                odbc->waited_ms += now_ms() - since;
+                odbc->waited_ms += clock_steady_ms() - since;
                 return STATUS_OK;
             }
             if (!count)
                 return lost(odbc, error);
         }
-        odbc->waited_ms += now_ms() - since;
+        odbc->waited_ms += clock_steady_ms() - since;
         if (odbc->waited_ms > odbc->query->timeout + GRACE_MS)
             return error_set(error, STATUS_STOP,
                              _("the ODBC driver has not answered for %lld ms, although it may take %lld, and "

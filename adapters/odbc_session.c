@@ -6,9 +6,9 @@
 #include <sqlext.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "adapters/unicode.h"
+#include "core/clock.h"
 #include "core/memory.h"
 
 #define PIECE         16384 /* UTF-16 units of one SQLGetData */
@@ -38,13 +38,6 @@ struct odbc_session {
     int64_t spent_ns;
     SQLWCHAR piece[PIECE];
 };
-
-static int64_t now_ns(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
 
 static bool is_good(SQLRETURN result)
 {
@@ -203,7 +196,7 @@ static enum status connect_to(struct odbc_session *session, struct error *error)
 
 static bool in_time(struct odbc_session *session, int64_t since)
 {
-    session->spent_ns += now_ns() - since;
+    session->spent_ns += clock_steady_ns() - since;
     return session->spent_ns / 1000000 <= session->query->timeout;
 }
 
@@ -264,7 +257,7 @@ static enum status describe(struct odbc_session *session, struct error *error)
 
 enum status odbc_session_start(struct odbc_session *session, struct error *error)
 {
-    int64_t seconds = (session->query->timeout + 999) / 1000, since = now_ns();
+    int64_t seconds = (session->query->timeout + 999) / 1000, since = clock_steady_ns();
     if (!is_good(SQLAllocHandle(SQL_HANDLE_STMT, session->connection, &session->statement)))
         return report_connection(session, error);
     SQLSetStmtAttrW(session->statement, SQL_ATTR_QUERY_TIMEOUT, number(seconds), 0);
@@ -333,7 +326,7 @@ enum odbc_kind odbc_session_kind(const struct odbc_session *session, size_t at)
 
 enum status odbc_session_next(struct odbc_session *session, struct error *error)
 {
-    int64_t since = now_ns();
+    int64_t since = clock_steady_ns();
     SQLRETURN result = SQLFetch(session->statement);
     if (result == SQL_NO_DATA)
         return STATUS_END;
@@ -388,7 +381,7 @@ enum status odbc_session_cell(struct odbc_session *session, size_t at, struct te
     buffer_clear(&session->cell);
     for (bool first = true;; first = false) {
         SQLLEN said = 0;
-        int64_t since = now_ns();
+        int64_t since = clock_steady_ns();
         memset(session->piece + PIECE - 4, 0, 4 * sizeof *session->piece);
         SQLRETURN result = SQLGetData(session->statement, (SQLUSMALLINT)(at + 1),
                                       column->binary ? SQL_C_BINARY : SQL_C_WCHAR, session->piece,

@@ -13,6 +13,7 @@
 
 #include "adapters/secrets.h"
 #include "adapters/unicode.h"
+#include "core/clock.h"
 
 struct child {
     pid_t process;
@@ -21,13 +22,6 @@ struct child {
     size_t said;
     struct process_result *result;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 static void shut(int *descriptor)
 {
@@ -124,7 +118,7 @@ static bool attend(struct child *child, int64_t late)
     while (child->output >= 0) {
         struct pollfd polls[2] = { { .fd = child->output, .events = POLLIN },
                                    { .fd = child->input, .events = POLLOUT } };
-        int64_t left = late - now_ms();
+        int64_t left = late - clock_steady_ms();
         if (left <= 0)
             return false;
         int ready = poll(polls, 2, left > 1000 ? 1000 : (int)left);
@@ -160,13 +154,13 @@ enum status process_run(const char *const *argv, struct text input, long millise
         return error->status;
     if (!child.rest.length)
         shut(&child.input);
-    int64_t late = now_ms() + milliseconds;
+    int64_t late = clock_steady_ms() + milliseconds;
     bool ended = attend(&child, late);
     shut(&child.input);
     shut(&child.output);
     int code = 0;
     pid_t gone = 0;
-    while (ended && !(gone = waitpid(child.process, &code, WNOHANG)) && now_ms() < late)
+    while (ended && !(gone = waitpid(child.process, &code, WNOHANG)) && clock_steady_ms() < late)
         nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
     tidy(&child);
     if (!gone) {

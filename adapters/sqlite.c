@@ -10,12 +10,13 @@ enum { MODE_READ = SQLITE_READ, MODE_CREATE = SQLITE_CREATE };
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "adapters/private_file.h"
+#include "core/clock.h"
 #include "core/memory.h"
 
+#define IN_MEMORY      ":memory:"
 #define LOCK_WAIT_MS   5000
 #define OPCODES_A_LOOK 2000 /* some ten microseconds between two looks at the time */
 #define GUARDED_VALUE  (64 << 20)
@@ -45,13 +46,6 @@ struct sqlite_statement {
     int bind_failure; /* the first since the last reset, SQLITE_OK for none */
     int64_t spent_ns; /* in the steps since the last reset, when guarded */
 };
-
-static int64_t now_ns(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
 
 /* What SQLite cannot do, in its words, with what a person can do about it. `sql` may be NULL. */
 static enum status report(struct sqlite *database, int result, const char *sql, struct error *error)
@@ -146,7 +140,7 @@ static void harden(sqlite3 *handle)
 /* RFC 3986; whatever is more than a path's plain bytes is escaped. */
 static void put_uri(struct buffer *uri, const char *path, const char *parameter)
 {
-    buffer_string(uri, *path == '/' ? "file://" : "file:");
+    buffer_string(uri, *path == '/' ? "file://" : "file:./");
     for (; *path; path++)
         if (strchr("/._-~", *path) || (*path >= '0' && *path <= '9') ||
             ((*path | 32) >= 'a' && (*path | 32) <= 'z'))
@@ -160,13 +154,13 @@ enum status sqlite_open_file(const char *path, enum sqlite_mode mode, struct sql
                              struct error *error)
 {
     *database = NULL;
-    if ((int)mode != MODE_CREATE) {
+    if (path && (int)mode != MODE_CREATE) {
         enum status status = look_at_file(path, error);
         if (status)
             return status;
     }
     struct sqlite *opened = memory_new(struct sqlite);
-    opened->path = memory_copy_string(path);
+    opened->path = memory_copy_string(path ? path : IN_MEMORY);
     opened->read_only = (int)mode == MODE_READ || mode >= SQLITE_READ_SHARED;
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     flags |= opened->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
@@ -175,8 +169,11 @@ enum status sqlite_open_file(const char *path, enum sqlite_mode mode, struct sql
     if (mode >= SQLITE_READ_SHARED) {
         flags |= SQLITE_OPEN_URI;
         put_uri(&name, path, mode == SQLITE_READ_STILL ? "immutable=1" : "readonly_shm=1");
+    } else if (path) {
+        /* "file:a.db" would be a URI, ":memory:" no file, "" one that is thrown away: a path with a folder is neither. */
+        buffer_printf(&name, "%s%s", *path == '/' ? "" : "./", path);
     } else {
-        buffer_string(&name, path);
+        buffer_string(&name, IN_MEMORY);
     }
     int result = sqlite3_open_v2(name.bytes, &opened->handle, flags, NULL);
     if (result == SQLITE_OK) {
@@ -245,7 +242,7 @@ static int authorize(void *user_data, int action, const char *first, const char 
 static int look_at_time(void *user_data)
 {
     const struct sqlite *database = user_data;
-    return now_ns() > database->deadline_ns || (database->stop && *database->stop);
+    return clock_steady_ns() > database->deadline_ns || (database->stop && *database->stop);
 }
 
 void sqlite_guard(struct sqlite *database, long milliseconds, const volatile sig_atomic_t *stop)
@@ -268,7 +265,7 @@ void sqlite_guard(struct sqlite *database, long milliseconds, const volatile sig
 void sqlite_limit_time(struct sqlite *database, long milliseconds)
 {
     database->allowed_ns = (int64_t)milliseconds * 1000000;
-    database->deadline_ns = now_ns() + database->allowed_ns;
+    database->deadline_ns = clock_steady_ns() + database->allowed_ns;
     sqlite3_progress_handler(database->handle, milliseconds ? OPCODES_A_LOOK : 0, look_at_time, database);
 }
 
@@ -289,7 +286,7 @@ void sqlite_allow(struct sqlite *database, int64_t steps)
 enum status sqlite_run(struct sqlite *database, const char *sql, struct error *error)
 {
     if (database->guarded)
-        database->deadline_ns = now_ns() + database->allowed_ns;
+        database->deadline_ns = clock_steady_ns() + database->allowed_ns;
     int result = sqlite3_exec(database->handle, sql, NULL, NULL, NULL);
     return result == SQLITE_OK ? STATUS_OK : report(database, result, sql, error);
 }
@@ -466,10 +463,10 @@ void sqlite_bind_digest(struct sqlite_statement *statement, int at, const struct
 static int step_guarded(struct sqlite_statement *statement)
 {
     struct sqlite *database = statement->database;
-    int64_t start = now_ns();
+    int64_t start = clock_steady_ns();
     database->deadline_ns = start + database->allowed_ns - statement->spent_ns;
     int result = sqlite3_step(statement->handle);
-    statement->spent_ns += now_ns() - start;
+    statement->spent_ns += clock_steady_ns() - start;
     database->deadline_ns = INT64_MAX;
     return result;
 }
@@ -491,6 +488,8 @@ enum status sqlite_step(struct sqlite_statement *statement, struct error *error)
 
 void sqlite_reset_statement(struct sqlite_statement *statement)
 {
+    if (!statement)
+        return;
     sqlite3_reset(statement->handle);
     sqlite3_clear_bindings(statement->handle);
     statement->bind_failure = SQLITE_OK;
@@ -574,6 +573,11 @@ struct text sqlite_column_text(struct sqlite_statement *statement, int at)
 {
     const unsigned char *bytes = sqlite3_column_text(statement->handle, at);
     return (struct text){ (const char *)bytes, (size_t)sqlite3_column_bytes(statement->handle, at) };
+}
+
+struct text sqlite_take_text(struct arena *arena, struct sqlite_statement *statement, int at)
+{
+    return text_copy(arena, sqlite_column_text(statement, at));
 }
 
 struct text sqlite_bytes(struct sqlite_statement *statement, int at)

@@ -23,8 +23,8 @@ enum sqlite_mode {
     SQLITE_READ_STILL,  /* reads a file that nobody changes: no lock, no log; the caller sees to that */
 };
 
-/* One connection serves one thread. Waits up to 5 s for another's lock. SQLITE_READ and SQLITE_WRITE want the
- * file to exist. STATUS_USAGE when the file is no SQLite database or a damaged one, STATUS_FATAL when it cannot be opened,
+/* One connection serves one thread. Waits up to 5 s for another's lock. `path` is a file's, whatever SQLite else takes such a
+ * name for; NULL: a database in memory, gone when it is closed. SQLITE_READ and SQLITE_WRITE want the file to exist. STATUS_USAGE when the file is no SQLite database or a damaged one, STATUS_FATAL when it cannot be opened,
  * STATUS_BUSY. Views and triggers of the file may not call functions with effects (the file may be a
  * stranger's). */
 enum status sqlite_open_file(const char *path, enum sqlite_mode mode, struct sqlite **database,
@@ -87,7 +87,7 @@ void sqlite_bind_digest(struct sqlite_statement *statement, int at,
 
 /* STATUS_OK: a row stands ready; STATUS_END: done, and the statement is reset. Errors reset it too. */
 enum status sqlite_step(struct sqlite_statement *statement, struct error *error);
-/* Clears its parameters, too: what is not bound for the next use is NULL, and nothing borrowed is held. */
+/* NULL: nothing. Clears its parameters, too: what is not bound for the next use is NULL, and nothing borrowed is held. */
 void sqlite_reset_statement(struct sqlite_statement *statement);
 /* Steps a statement that gives no rows, then resets it. */
 enum status sqlite_execute(struct sqlite_statement *statement, struct error *error);
@@ -106,8 +106,10 @@ enum sqlite_kind { SQLITE_NOTHING, SQLITE_WHOLE_NUMBER, SQLITE_REAL_NUMBER, SQLI
 enum sqlite_kind sqlite_column(struct sqlite_statement *statement, int at, int64_t *number,
                                struct text *bytes);
 int64_t sqlite_number(struct sqlite_statement *statement, int at);
-struct text sqlite_column_text(struct sqlite_statement *statement,
-                               int at); /* numbers as SQLite prints them */
+/* Numbers as SQLite prints them; NULL gives TEXT_NONE. */
+struct text sqlite_column_text(struct sqlite_statement *statement, int at);
+struct text sqlite_take_text(struct arena *arena, struct sqlite_statement *statement,
+                             int at); /* a copy of it */
 struct text sqlite_bytes(struct sqlite_statement *statement, int at);
 bool sqlite_digest(struct sqlite_statement *statement, int at, struct digest *digest); /* false when NULL */
 

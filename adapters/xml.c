@@ -198,9 +198,10 @@ static void keep_html_fault(void *fault, xmlErrorPtr found)
     xml_fault_keep(fault, found);
 }
 
-static xmlDocPtr parse_html(struct text bytes, const char *told, struct xml_fault *fault)
+/* *whole: no byte was left out. Where one is not of the encoding, the parser may end there and say nothing. */
+static xmlDocPtr parse_page(xmlParserCtxtPtr parser, struct text bytes, const char *told, bool *whole,
+                            struct xml_fault *fault)
 {
-    xmlParserCtxtPtr parser = htmlNewParserCtxt();
     parser->_private = fault;
     parser->sax->serror = keep_parse_fault;
     int options =
@@ -209,6 +210,38 @@ static xmlDocPtr parse_html(struct text bytes, const char *told, struct xml_faul
         fault, keep_html_fault); /* its handlers are of the old kind; the setting is the thread's */
     xmlDocPtr tree = htmlCtxtReadMemory(parser, bytes.bytes, (int)bytes.length, NULL, told, options);
     xmlSetStructuredErrorFunc(NULL, nothing_kept);
+    xmlParserInputBufferPtr buffer = parser->input ? parser->input->buf : NULL;
+    *whole = !buffer || !buffer->encoder || !buffer->raw || !xmlBufUse(buffer->raw);
+    return tree;
+}
+
+#define NAME 64
+
+/* The encoding that a page declares; NULL where it declares none, UTF-8 (which it is not) or one that is not known. The parser
+ * would take it for Latin-1 then, as it does with what stands before the declaration. */
+static const char *declared_by(struct text bytes, char name[NAME])
+{
+    bool whole;
+    struct xml_fault unused = { 0 };
+    xmlParserCtxtPtr parser = htmlNewParserCtxt();
+    xmlFreeDoc(parse_page(parser, bytes, NULL, &whole, &unused));
+    const char *found = parser->input ? (const char *)parser->input->encoding : NULL;
+    snprintf(name, NAME, "%s", found ? found : "");
+    xmlFreeParserCtxt(parser);
+    xmlCharEncodingHandlerPtr known = xmlFindCharEncodingHandler(name);
+    bool usable = name[0] && known && xmlParseCharEncoding(name) != XML_CHAR_ENCODING_UTF8;
+    xmlCharEncCloseFunc(known);
+    return usable ? name : NULL;
+}
+
+static xmlDocPtr parse_html(struct text bytes, const char *told, struct xml_fault *fault)
+{
+    bool whole;
+    xmlParserCtxtPtr parser = htmlNewParserCtxt();
+    xmlDocPtr tree = parse_page(parser, bytes, told, &whole, fault);
+    if (!whole)
+        xml_fault_refuse(fault, parser,
+                         _("from here on the bytes are not of the encoding that the document declares"));
     /* Faults of HTML are forgiven, but where the parser gave up the rest of the page is missing. */
     if (tree && (parser->disableSAX || fault->level >= XML_ERR_FATAL)) {
         xmlFreeDoc(tree);
@@ -219,7 +252,8 @@ static xmlDocPtr parse_html(struct text bytes, const char *told, struct xml_faul
 }
 
 /* What the HTML parser would mend by guessing. */
-static enum status check_html(struct text bytes, const char *encoding, const char **told, struct error *error)
+static enum status check_html(struct text bytes, const char *encoding, char name[NAME], const char **told,
+                              struct error *error)
 {
     if (*told)
         return STATUS_OK;
@@ -229,11 +263,10 @@ static enum status check_html(struct text bytes, const char *encoding, const cha
                          _("the page has a NUL at byte %zu: it is no HTML, or it is UTF-16"),
                          (size_t)(zero - bytes.bytes));
     size_t valid = unicode_invalid_at(bytes);
-    if (encoding && valid < bytes.length)
+    *told = valid == bytes.length ? "UTF-8" : encoding ? NULL : declared_by(bytes, name);
+    if (!*told)
         return error_set(error, STATUS_REJECT, _("the page is not UTF-8: byte %zu; name its encoding"),
                          valid);
-    if (valid == bytes.length)
-        *told = "UTF-8";
     return STATUS_OK;
 }
 
@@ -241,6 +274,7 @@ enum status xml_parse(struct text bytes, bool html, const char *encoding, struct
                       struct error *error)
 {
     const char *told;
+    char name[NAME];
     bool declared;
     struct xml_fault fault = { 0 };
     *document = NULL;
@@ -251,13 +285,13 @@ enum status xml_parse(struct text bytes, bool html, const char *encoding, struct
                          _("the document has %zu bytes, more than the %d that are read at once"),
                          bytes.length, XML_DOCUMENT_LIMIT);
     enum status status = xml_encoding_choose(encoding, bytes, &told, &declared, error);
+    struct xml_guard guard = { .html = html };
+    if (!status && !xml_guard_pass(&guard, bytes))
+        status = error_set(error, STATUS_REJECT, "%s", xml_guard_words(&guard));
     if (!status && html)
-        status = check_html(bytes, encoding, &told, error);
+        status = check_html(bytes, encoding, name, &told, error);
     if (status)
         return status;
-    struct xml_guard guard = { .html = html };
-    if (!xml_guard_pass(&guard, bytes))
-        return error_set(error, STATUS_REJECT, "%s", xml_guard_words(&guard));
     struct buffer BUFFER_OWNED prepared = { .limit = 2 * (size_t)XML_DOCUMENT_LIMIT };
     if (html && (!told || !strcmp(told, "UTF-8")) && html_prepare(bytes, &prepared))
         bytes = buffer_view(&prepared);

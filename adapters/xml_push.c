@@ -175,6 +175,9 @@ enum status xml_push_feed(struct xml_push *push, struct error *error)
                      _("the document ends in the middle: the file was cut"));
     } else
         xmlParseChunk(push->parser, push->chunk, (int)length, 0);
+    /* A byte that the declared encoding does not know stops the parser, which says nothing of it. */
+    if (push->parser->disableSAX && push->fault.level < XML_ERR_FATAL)
+        refuse(push, _("from here on the bytes are not of the encoding that the document declares"));
     if (!push->parser->wellFormed || push->fault.level > XML_ERR_FATAL)
         return tell(push, error);
     return push->ended ? STATUS_END : STATUS_OK;

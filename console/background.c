@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/memory.h"
 
 #define NICENESS 10 /* readers and the night come first */
@@ -22,9 +22,7 @@ struct background {
 
 static void wait_a_second(struct background *background)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec++;
+    struct timespec until = clock_after(1000);
     pthread_mutex_lock(&background->mutex);
     if (!background->closing && !background->woken)
         pthread_cond_timedwait(&background->awake, &background->mutex, &until);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "adapters/file.h"
+#include "core/clock.h"
 #include "core/memory.h"
 
 #define WAIT_MS  1000  /* that a page waits for a verification */
@@ -38,13 +39,6 @@ struct verifier {
     int64_t done, total;
     struct result results[LANGUAGES];
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 bool verifier_same_files(const struct verifier_files *left, const struct verifier_files *right)
 {
@@ -113,19 +107,14 @@ static void verify(struct verifier *verifier, struct result *result)
 
 static void wait_until(struct verifier *verifier, int64_t milliseconds)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += milliseconds / 1000;
-    until.tv_nsec += milliseconds % 1000 * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    struct timespec until = clock_after(milliseconds);
     pthread_cond_timedwait(&verifier->changed, &verifier->mutex, &until);
 }
 
 /* With the mutex. */
 static bool is_due(const struct verifier *verifier)
 {
-    return verifier->wanted && (!verifier->at_work || now_ms() - verifier->seen_at >= QUIET_MS);
+    return verifier->wanted && (!verifier->at_work || clock_steady_ms() - verifier->seen_at >= QUIET_MS);
 }
 
 /* With the mutex: a run is at work, and it begins anew when that has ended. */
@@ -133,7 +122,7 @@ static void put_off(struct verifier *verifier)
 {
     verifier->wanted = verifier->at_work = true;
     verifier->seen = verifier_look_at_files(verifier->settings->store);
-    verifier->seen_at = now_ms();
+    verifier->seen_at = clock_steady_ms();
 }
 
 bool verifier_work(void *user_data, struct background *background)
@@ -185,7 +174,8 @@ static void want(struct verifier *verifier, const struct verifier_files *files, 
                  enum language language)
 {
     if (!verifier_same_files(&verifier->seen, files) || !verifier->wanted) {
-        verifier->seen_at = verifier_same_files(&verifier->seen, files) ? verifier->seen_at : now_ms();
+        verifier->seen_at =
+            verifier_same_files(&verifier->seen, files) ? verifier->seen_at : clock_steady_ms();
         verifier->seen = *files;
     }
     verifier->wanted = true;
@@ -217,15 +207,16 @@ void verifier_look(struct verifier *verifier, bool at_work, bool wait, enum lang
                    struct arena *arena, struct verdict *verdict)
 {
     struct verifier_files files = verifier_look_at_files(verifier->settings->store);
-    int64_t until = now_ms() + WAIT_MS;
+    int64_t until = clock_steady_ms() + WAIT_MS;
     *verdict = (struct verdict){ 0 };
     pthread_mutex_lock(&verifier->mutex);
     const struct result *result = find_result(verifier, &files, language);
     bool in_language = result == &verifier->results[language];
     if ((!result || !in_language) && !verifier->working)
         want(verifier, &files, at_work, language);
-    while (!result && wait && !at_work && now_ms() < until && (verifier->working || verifier->wanted)) {
-        wait_until(verifier, until - now_ms());
+    while (!result && wait && !at_work && clock_steady_ms() < until &&
+           (verifier->working || verifier->wanted)) {
+        wait_until(verifier, until - clock_steady_ms());
         result = find_result(verifier, &files, language);
         if (!result && !verifier->working)
             want(verifier, &files, at_work, language);

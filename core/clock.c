@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "core/date.h"
 
@@ -22,9 +21,30 @@ static int64_t system_now(struct clock *clock)
 static int64_t system_ticks(struct clock *clock)
 {
     (void)clock;
+    return clock_steady_ns() / 1000;
+}
+
+int64_t clock_steady_ns(void)
+{
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t clock_steady_ms(void)
+{
+    return clock_steady_ns() / 1000000;
+}
+
+struct timespec clock_after(int64_t milliseconds)
+{
+    struct timespec moment;
+    clock_gettime(CLOCK_REALTIME, &moment);
+    moment.tv_sec += milliseconds / 1000;
+    moment.tv_nsec += milliseconds % 1000 * 1000000;
+    moment.tv_sec += moment.tv_nsec / 1000000000;
+    moment.tv_nsec %= 1000000000;
+    return moment;
 }
 
 /* Not taken up again after a signal: whoever waits must get to see that the run is to end. */

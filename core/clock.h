@@ -3,6 +3,7 @@
 #define CORE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 #include "core/text.h"
 
@@ -14,6 +15,12 @@ struct clock {
 };
 
 struct clock *clock_system(void);
+
+/* The system's own, for who measures what something costs or gives up waiting: what only goes forward, and the moment so long
+ * from now as pthread_cond_timedwait wants it. */
+int64_t clock_steady_ns(void);
+int64_t clock_steady_ms(void);
+struct timespec clock_after(int64_t milliseconds);
 
 #define CLOCK_TEXT 25                                           /* "2026-11-23T04:05:06.789Z" with its NUL */
 void clock_format(int64_t milliseconds, char text[CLOCK_TEXT]); /* RFC 3339, UTC */

@@ -15,6 +15,8 @@ static const struct {
     { "ngày làm việc", DURATION_WORKING_DAY },
     { "ngày", DURATION_DAY },
     { "giờ", DURATION_HOUR },
+    { "h", DURATION_HOUR },
+    { "tiếng", DURATION_HOUR },
     { "tháng", DURATION_MONTH },
     { "năm", DURATION_YEAR },
     { "working_day", DURATION_WORKING_DAY },

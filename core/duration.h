@@ -2,7 +2,7 @@
  *
  *     duration = amount ["(" number in words ")"] unit ["."]
  *     amount   = digits and marks, as in core/decimal.h
- *     unit     = giờ | ngày | ngày làm việc | tháng | năm        whatever the case
+ *     unit     = giờ | h | tiếng | ngày | ngày làm việc | tháng | năm        whatever the case
  *              | HOUR | DAY | WORKING_DAY | MONTH | YEAR         as interfaces have them
  *
  * So "5 Ngày làm việc", "07 ngày", "0,5 ngày", "10 (mười) ngày làm việc". Words in brackets, up to 999, must

@@ -42,6 +42,14 @@ bool text_ends(struct text text, struct text end)
            text_equal(text_slice(text, text.length - end.length, end.length), end);
 }
 
+uint64_t text_hash(struct text text)
+{
+    uint64_t hash = 14695981039346656037u;
+    for (size_t i = 0; i < text.length; i++)
+        hash = (hash ^ (unsigned char)text.bytes[i]) * 1099511628211u;
+    return hash;
+}
+
 struct text text_slice(struct text text, size_t from, size_t length)
 {
     if (!text.bytes)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 
@@ -34,6 +35,9 @@ bool text_find(struct text text, struct text needle, size_t *at); /* the first p
 struct text text_copy(struct arena *arena, struct text text);     /* a NUL behind it; none stays none */
 char *text_string(struct arena *arena, struct text text);         /* a terminated copy */
 struct text text_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+uint64_t text_hash(
+    struct text text); /* FNV-1a: short, the same for ever, and no shield against who seeks equal ones */
 
 /* The length of the longest start of at most `most` bytes that does not cut a UTF-8 sequence. */
 size_t text_cut(struct text text, size_t most);

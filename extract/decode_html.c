@@ -1,6 +1,7 @@
 #include "adapters/xml.h"
 #include "extract/decode.h"
 #include "extract/transcode.h"
+#include "record/encoding.h"
 
 #define PAGE_LIMIT ((size_t)64 << 20) /* of a page that holds many records: it is parsed as a whole */
 
@@ -110,7 +111,8 @@ static enum status open_html(struct decode *decode, struct error *error)
         return STATUS_OK;
     if (read_page(decode, PAGE_LIMIT, &page->bytes, error))
         return error->status;
-    if (source->encoding)
+    enum encoding encoding = ENCODING_UTF8;
+    if (source->encoding && encoding_named(text_of(source->encoding), &encoding) && encoding != ENCODING_UTF8)
         page->bytes = transcode_widen(decode->arena, page->bytes);
     if (xml_path_compile(text_of(source->records), NULL, 0, &page->path, error) ||
         xml_parse(page->bytes, true, source->encoding ? "utf-8" : NULL, &page->document, error))

@@ -3,8 +3,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "core/clock.h"
 #include "core/memory.h"
 #include "extract/fetch.h"
 #include "extract/listing_memory.h"
@@ -127,11 +127,7 @@ static void wait_for(struct digests_ahead *ahead)
 {
     pthread_mutex_lock(&ahead->lock);
     while (!ahead->ended && !ahead->stop) {
-        struct timespec late;
-        clock_gettime(CLOCK_REALTIME, &late);
-        late.tv_nsec += TICK * 1000000L;
-        late.tv_sec += late.tv_nsec / 1000000000;
-        late.tv_nsec %= 1000000000;
+        struct timespec late = clock_after(TICK);
         pthread_cond_timedwait(&ahead->end, &ahead->lock, &late);
         ahead->stop = ahead->asked_to_stop && *ahead->asked_to_stop;
     }

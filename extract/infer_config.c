@@ -199,6 +199,7 @@ static enum status look_for(struct arena *arena, const char *what, struct inferr
     inferred->name = name_source(arena, what);
     if (strstr(what, "://")) {
         inferred->url = true;
+        inferred->address = text_of(what);
         put_url_fetch(&inferred->fetch, text_of(what));
         return STATUS_OK;
     }
@@ -303,7 +304,7 @@ static enum status look_at_database(struct arena *arena, const char *path, struc
     while (status == STATUS_OK && sqlite_step(statement, error) == STATUS_OK)
         if (sqlite_number(statement, 1) > most) {
             most = sqlite_number(statement, 1);
-            best = text_copy(arena, sqlite_column_text(statement, 0));
+            best = sqlite_take_text(arena, statement, 0);
         }
     sqlite_finish(status == STATUS_OK ? statement : NULL);
     if (status == STATUS_OK && !best.length)
@@ -322,7 +323,7 @@ static enum status look_at_database(struct arena *arena, const char *path, struc
             struct value *row = value_object(arena);
             for (int i = 0; i < sqlite_columns(statement); i++)
                 value_set_text(row, text_copy(arena, text_of(sqlite_column_title(statement, i))),
-                               value_text(arena, text_copy(arena, sqlite_column_text(statement, i))));
+                               value_text(arena, sqlite_take_text(arena, statement, i)));
             struct record record = { .format = &format, .root.value = row };
             infer_look(&inferred->fields, &record);
         }

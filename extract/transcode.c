@@ -207,8 +207,10 @@ static void choose_xml(struct transcode *transcode, enum encoding encoding, bool
         transcode->at = 2;
         return;
     }
-    if (!named)
+    if (!named) { /* so does text that can be nothing else */
+        *unicode = is_utf8(start) && !is_ascii(start) ? "utf-8" : NULL;
         return;
+    }
     if (encoding <= ENCODING_UTF16BE && encoding != ENCODING_AUTO) {
         *unicode = encoding_name(encoding);
         return;

@@ -12,7 +12,8 @@
 #include "extract/fetch.h"
 
 /* Puts itself before document->stream where it is needed; closing the stream closes the inner one too.
- * *unicode: the encoding that the XML door is to be told, NULL: it finds out itself. STATUS_STOP when the
+ * *unicode: the encoding that the XML door is to be told, NULL: it finds out itself (not where the beginning is UTF-8 and no
+ * ASCII: that is what it is, whatever it declares). STATUS_STOP when the
  * beginning cannot be read or the byte order is not certain; reading gives STATUS_STOP with the byte where
  * the text is no UTF-16. */
 enum status transcode_open(struct arena *arena, const struct source *source, struct document *document,

@@ -1,9 +1,9 @@
 /* The owner's end of portal_child.h: a driver whose work is done by a process that may die. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "adapters/secrets.h"
+#include "core/clock.h"
 #include "core/memory.h"
 #include "load/portal_child.h"
 #include "load/portal_wire.h"
@@ -50,13 +50,6 @@ struct remote {
     struct error told; /* what the last report's message was made of */
     struct arena arena;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 /* Of a submission this request is the last that is out. */
 static bool is_last(const struct remote *remote, size_t submission)
@@ -183,7 +176,7 @@ static enum status hear(struct portal *portal, struct remote *remote, long wait,
         enum status status = channel_receive(&remote->child->channel, wait, message);
         if (status)
             return status;
-        remote->heard_at = now_ms();
+        remote->heard_at = clock_steady_ms();
         if (message->kind == SAID_NOTICE && portal->notice) {
             arena_clear(&remote->arena);
             const char *words = message_string(message, &remote->arena);
@@ -287,7 +280,7 @@ static void let_go(struct remote *remote, struct text message, size_t submission
 {
     buffer_text(&remote->child->channel.out, message);
     remote->sent = submission;
-    remote->heard_at = now_ms();
+    remote->heard_at = clock_steady_ms();
     remote->wary -= remote->wary > 0;
     (void)channel_send(&remote->child->channel, -1); /* a death is seen when an answer is waited for */
 }
@@ -368,7 +361,7 @@ static enum status next_remote(struct portal *portal, long wait, struct portal_r
     if (!remote->child)
         return STATUS_END;
     enum status status = hear(portal, remote, wait, &message);
-    if (status == STATUS_RETRY && (!remote->out || now_ms() - remote->heard_at < patience(portal)))
+    if (status == STATUS_RETRY && (!remote->out || clock_steady_ms() - remote->heard_at < patience(portal)))
         return STATUS_END;
     if (status == STATUS_OK && message.kind == SAID_REPORT)
         status = take_report(remote, &message, report, error);

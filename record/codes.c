@@ -10,17 +10,9 @@
 
 #define LIST_LIMIT (64u << 20)
 
-static uint64_t hash_text(struct text text)
-{
-    uint64_t hash = 1469598103934665603u;
-    for (size_t i = 0; i < text.length; i++)
-        hash = (hash ^ (unsigned char)text.bytes[i]) * 1099511628211u;
-    return hash;
-}
-
 static const struct code *find_key(const struct code_list *list, struct text key)
 {
-    const struct code *code = list->buckets[hash_text(key) % list->bucket_count];
+    const struct code *code = list->buckets[text_hash(key) % list->bucket_count];
     while (code && !text_equal(code->key, key))
         code = code->next;
     return code;
@@ -31,7 +23,7 @@ const struct code *codes_lookup(const struct code_list *list, struct arena *scra
 {
     if (!list->count)
         return NULL;
-    for (const struct code *code = list->written[hash_text(text) % list->bucket_count]; code;
+    for (const struct code *code = list->written[text_hash(text) % list->bucket_count]; code;
          code = code->next_written)
         if (text_equal(code->from, text))
             return code->same;
@@ -77,8 +69,8 @@ static void index_list(struct arena *arena, struct code_list *list)
     list->buckets = arena_array(arena, struct code *, list->bucket_count);
     list->written = arena_array(arena, struct code *, list->bucket_count);
     for (struct code *code = list->first; code; code = code->after) {
-        struct code **bucket = &list->buckets[hash_text(code->key) % list->bucket_count];
-        struct code **written = &list->written[hash_text(code->from) % list->bucket_count];
+        struct code **bucket = &list->buckets[text_hash(code->key) % list->bucket_count];
+        struct code **written = &list->written[text_hash(code->from) % list->bucket_count];
         code->next = *bucket;
         *bucket = code;
         code->next_written = *written;
@@ -90,16 +82,14 @@ static void index_list(struct arena *arena, struct code_list *list)
 
 static enum status check_doubles(const struct code_list *list, struct error *error)
 {
-    for (size_t i = 0; i < list->bucket_count; i++)
-        for (const struct code *code = list->buckets[i]; code; code = code->next)
-            for (const struct code *other = code->next; other; other = other->next)
-                if (text_equal(code->key, other->key) && !text_equal(code->to, other->to))
-                    return error_set(
-                        error, STATUS_USAGE,
-                        _("%s:%ld: \"%.*s\" is mapped both to \"%.*s\" and to \"%.*s\"; keep one of "
-                          "them"),
-                        list->path, code->line, TEXT_ARG(code->from), TEXT_ARG(code->to),
-                        TEXT_ARG(other->to));
+    for (const struct code *code = list->first; code; code = code->after)
+        for (const struct code *other = code->next; other; other = other->next)
+            if (text_equal(code->key, other->key) && !text_equal(code->to, other->to))
+                return error_set(error, STATUS_USAGE,
+                                 _("%s:%ld: \"%.*s\" is mapped both to \"%.*s\" and to \"%.*s\"; keep one of "
+                                   "them"),
+                                 list->path, code->line, TEXT_ARG(code->from), TEXT_ARG(code->to),
+                                 TEXT_ARG(other->to));
     return STATUS_OK;
 }
 

@@ -25,18 +25,10 @@ static int points(enum encoding_word word)
     return all[word];
 }
 
-static uint64_t hash(const unsigned char *bytes, size_t length)
-{
-    uint64_t value = 14695981039346656037u;
-    for (size_t i = 0; i < length; i++)
-        value = (value ^ bytes[i]) * 1099511628211u;
-    return value ? value : 1;
-}
-
 /* The slot of a word, and whether it was there before. */
 static size_t recall(struct walk *walk, const unsigned char *bytes, size_t length, bool *known)
 {
-    uint64_t key = hash(bytes, length);
+    uint64_t hash = text_hash((struct text){ (const char *)bytes, length }), key = hash ? hash : 1;
     size_t slot = (size_t)(key ^ (key >> 32)) % SEEN;
     while (walk->seen[slot] && walk->seen[slot] != key)
         slot = (slot + 1) % SEEN;

@@ -102,9 +102,7 @@ static void taken_open(struct arena *arena, size_t count, struct taken *taken)
 /* False when it is there already. */
 static bool taken_put(struct taken *taken, struct text name)
 {
-    uint64_t hash = 14695981039346656037u; /* FNV-1a */
-    for (size_t i = 0; i < name.length; i++)
-        hash = (hash ^ (unsigned char)name.bytes[i]) * 1099511628211u;
+    uint64_t hash = text_hash(name);
     size_t at = (size_t)(hash ^ hash >> 32) & taken->mask;
     while (taken->names[at].bytes) {
         if (text_equal(taken->names[at], name))

@@ -222,6 +222,13 @@ static void group_by_levels(struct arena *arena, const struct value *procedure, 
                 field_words_value(arena, field, text_of(levels[i]), language_of_process());
 }
 
+struct text report_agency_of(const struct report_request *request, const struct value *procedure)
+{
+    struct text name = value_text_of(procedure, "agency"), code = value_text_of(procedure, "agency_code");
+    bool others = code.length && !text_equal(code, text_of(request->agency_code));
+    return name.bytes ? name : others ? code : text_of(request->agency_name);
+}
+
 void report_groups_of(const struct report_request *request, struct arena *arena,
                       const struct value *procedure, struct report_groups *groups)
 {
@@ -233,12 +240,8 @@ void report_groups_of(const struct report_request *request, struct arena *arena,
     } else if (request->by == REPORT_BY_LEVEL) {
         group_by_levels(arena, procedure, groups);
     } else {
-        bool departments = request->by == REPORT_BY_DEPARTMENT;
-        struct text name = value_text_of(procedure, departments ? "department" : "agency");
-        struct text agency = value_text_of(procedure, "agency_code");
-        bool others = agency.length && !text_equal(agency, text_of(request->agency_code));
-        if (!name.bytes && !departments) /* a code without a name is another's all the same */
-            name = others ? agency : text_of(request->agency_name);
+        struct text name = request->by == REPORT_BY_DEPARTMENT ? value_text_of(procedure, "department")
+                                                               : report_agency_of(request, procedure);
         groups->name[0] = name;
         groups->count = name.length > 0;
     }

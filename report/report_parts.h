@@ -43,6 +43,8 @@ struct report_groups {
     struct text name[64];
     size_t count;
 };
+/* What to call the agency whose procedure it is; a code without a name is another's all the same. */
+struct text report_agency_of(const struct report_request *request, const struct value *procedure);
 void report_groups_of(const struct report_request *request, struct arena *arena,
                       const struct value *procedure, struct report_groups *groups);
 const char *report_by_heading(enum report_by by);

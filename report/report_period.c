@@ -21,6 +21,8 @@ static const char *const announced[][2] = {
 };
 #define ANNOUNCED (sizeof announced / sizeof *announced)
 
+#define NUMBER_WIDTH 8
+
 static struct value *decision_row(const struct report_request *request, struct arena *arena,
                                   struct value *rows, const struct value *version)
 {
@@ -28,12 +30,14 @@ static struct value *decision_row(const struct report_request *request, struct a
                 decision = value_text_of(version, "decision");
     struct text issuer = value_text_of(version, "issuer");
     if (!issuer.bytes)
-        issuer = value_text_of(version, "agency");
-    if (!issuer.bytes)
-        issuer = text_of(request->agency_name);
-    struct text key = text_format(arena, "%.*s\x01%.*s\x01%.*s", (int)signed_on.length, signed_on.bytes,
-                                  (int)decision.length, decision.bytes ? decision.bytes : "",
-                                  (int)issuer.length, issuer.bytes);
+        issuer = report_agency_of(request, version);
+    /* 9/QĐ-UBND stands in front of 10/QĐ-UBND */
+    size_t digits = 0;
+    while (digits < decision.length && decision.bytes[digits] >= '0' && decision.bytes[digits] <= '9')
+        digits++;
+    struct text key = text_format(arena, "%.*s\x01%*zu%.*s\x01%.*s", (int)signed_on.length, signed_on.bytes,
+                                  NUMBER_WIDTH, digits, (int)decision.length,
+                                  decision.bytes ? decision.bytes : "", (int)issuer.length, issuer.bytes);
     struct value *row = report_row(arena, rows, "key", key);
     if (value_find(row, "decision"))
         return row;
@@ -99,8 +103,7 @@ static bool was_published(const struct report_steps *steps, const struct value *
     struct text code = value_text_of(version, "code");
     const struct report_step *step = report_steps_find(steps, code), *end = steps->step + steps->count;
     for (; step && step < end && text_equal(value_text_of(step->version, "code"), code); step++)
-        if ((at_all || !step->later) &&
-            text_equal(value_text_of(step->version, "decision"), value_text_of(version, "decision")))
+        if ((at_all || !step->later) && report_steps_same_decision(step->version, version))
             return true;
     return false;
 }

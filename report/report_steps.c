@@ -19,12 +19,27 @@ bool report_steps_decided_before(const struct report_steps *steps, const struct 
     return signed_on.bytes && steps->baseline.bytes && text_compare(signed_on, steps->baseline) < 0;
 }
 
-static bool bore_decision(const struct value *first, const struct value *version)
+#define YEAR_LENGTH 4 /* of yyyy-mm-dd */
+
+bool report_steps_same_decision(const struct value *one, const struct value *other)
 {
-    struct text decision = value_text_of(version, "decision"), status = value_text_of(version, "status");
-    for (const struct value *earlier = first; decision.bytes && earlier != version; earlier = earlier->next)
-        if (text_equal(decision, value_text_of(earlier, "decision")) &&
-            text_equal(status, value_text_of(earlier, "status")))
+    struct text number = value_text_of(one, "decision");
+    if (!number.bytes || !text_equal(number, value_text_of(other, "decision")))
+        return false;
+    struct text day = value_text_of(one, "signed_on"), its_day = value_text_of(other, "signed_on");
+    if (!day.bytes || !its_day.bytes || text_equal(day, its_day))
+        return true;
+    /* Another day of the same year may be a slip of the pen that was mended, but not where another signed. */
+    struct text issuer = value_text_of(one, "issuer"), its_issuer = value_text_of(other, "issuer");
+    return text_equal(text_slice(day, 0, YEAR_LENGTH), text_slice(its_day, 0, YEAR_LENGTH)) &&
+           (!issuer.bytes || !its_issuer.bytes || text_equal(issuer, its_issuer));
+}
+
+static bool bore_decision(const struct value *first, const struct value *version, struct text status)
+{
+    for (const struct value *earlier = first; earlier != version; earlier = earlier->next)
+        if (text_equal(status, value_text_of(earlier, "status")) &&
+            report_steps_same_decision(version, earlier))
             return true;
     return false;
 }
@@ -38,7 +53,7 @@ static const char *what_it_is(const struct report_steps *steps, const struct val
     bool abolished = report_says(version, "status", "abolished");
     if (steps->baseline.bytes && text_compare(value_text_of(version, "day"), steps->baseline) <= 0)
         return "baseline";
-    if (bore_decision(first, version))
+    if (bore_decision(first, version, value_text_of(version, "status")))
         return abolished || text_equal(value_text_of(before, "content_digest"),
                                        value_text_of(version, "content_digest"))
                    ? "again"
@@ -53,10 +68,14 @@ static const char *what_it_is(const struct report_steps *steps, const struct val
     return before && report_says(before, "status", "published") ? "amended" : "new";
 }
 
-static bool has_term(const struct report_steps *steps, const struct report_step *step)
+/* No decision publishes a procedure and abolishes it: of an abolition whose record still bears the one that published it
+ * nobody knows by which decision it was, nor when that was signed. */
+static bool has_term(const struct report_steps *steps, const struct value *first,
+                     const struct report_step *step)
 {
     return strcmp(step->what, "baseline") && strcmp(step->what, "correction") &&
-           strcmp(step->what, "again") && !report_steps_decided_before(steps, step->version);
+           strcmp(step->what, "again") && !report_steps_decided_before(steps, step->version) &&
+           (strcmp(step->what, "abolished") || !bore_decision(first, step->version, TEXT("published")));
 }
 
 static void note_baseline(struct arena *arena, struct value *document, struct text day, bool proposed)
@@ -101,7 +120,7 @@ enum status report_steps_read(const struct report_request *request, struct arena
             .later = text_compare(value_text_of(version, "day"), text_of(request->to)) > 0,
             .what = what_it_is(steps, first, before, version),
         };
-        step->has_term = has_term(steps, step);
+        step->has_term = has_term(steps, first, step);
     }
     return STATUS_OK;
 }

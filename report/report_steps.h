@@ -9,7 +9,8 @@ struct report_step {
     const struct value *version;
     bool later;       /* behind the end of the period: by then the portal did not have it */
     const char *what; /* new, amended, replaced, abolished, correction, baseline, again */
-    bool has_term; /* new, amended, replaced or abolished, by a decision that the baseline does not cover */
+    bool
+        has_term; /* new, amended, replaced or abolished, by a decision that is known and the baseline does not cover */
 };
 
 struct report_steps {
@@ -29,6 +30,10 @@ enum status report_steps_read(const struct report_request *request, struct arena
 
 /* The first step of a code; NULL: there is none. The code's others follow it. */
 const struct report_step *report_steps_find(const struct report_steps *steps, struct text code);
+
+/* Is it one decision? Numbers begin anew each year, and two agencies may give the same (a document is its number, its issuer and
+ * its year). */
+bool report_steps_same_decision(const struct value *one, const struct value *other);
 
 /* Was it decided before the baseline day? As the rules' `not_before: baseline`. */
 bool report_steps_decided_before(const struct report_steps *steps, const struct value *version);

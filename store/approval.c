@@ -10,6 +10,7 @@
 #include "store/ledger_entry.h"
 #include "store/merkle.h"
 #include "store/outbox_scan.h"
+#include "store/sql.h"
 
 #define ONE_EVENT                                                                                            \
     "SELECT seq, run, at, event, code, actor, detail, digest, hash, source FROM ledger "                     \
@@ -99,11 +100,6 @@ static enum status verify_signature(struct reader *reader, const struct approval
     return STATUS_OK;
 }
 
-static struct text column(struct sqlite_statement *row, int at)
-{
-    return sqlite_is_null(row, at) ? TEXT_NONE : sqlite_column_text(row, at);
-}
-
 /* The statement is the store's own, and other statements run while it stands: all of it moves into the arena. */
 static bool read_row(struct reader *reader, struct sqlite_statement *row, struct approval_event *event)
 {
@@ -113,12 +109,12 @@ static bool read_row(struct reader *reader, struct sqlite_statement *row, struct
     arena_clear(arena);
     struct ledger_entry entry = { .seq = sqlite_number(row, 0),
                                   .run = sqlite_number(row, 1),
-                                  .at = text_copy(arena, column(row, 2)),
-                                  .event = text_copy(arena, column(row, 3)),
-                                  .code = text_copy(arena, column(row, 4)),
-                                  .actor = text_copy(arena, column(row, 5)),
-                                  .detail = text_copy(arena, column(row, 6)),
-                                  .source = text_copy(arena, column(row, 9)) };
+                                  .at = sqlite_take_text(arena, row, 2),
+                                  .event = sqlite_take_text(arena, row, 3),
+                                  .code = sqlite_take_text(arena, row, 4),
+                                  .actor = sqlite_take_text(arena, row, 5),
+                                  .detail = sqlite_take_text(arena, row, 6),
+                                  .source = sqlite_take_text(arena, row, 9) };
     entry.has_digest = sqlite_digest(row, 7, &entry.digest);
     sqlite_digest(row, 8, &entry.hash);
     *event = (struct approval_event){ .seq = entry.seq,
@@ -217,55 +213,38 @@ static enum status find_source(struct approval_gate *gate, const struct outbox_i
                                struct approval_facts *facts, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(gate->store, APPROVAL_SOURCE_OF_RECORD, &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, item->record);
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(gate->store, APPROVAL_SOURCE_OF_RECORD, SQL_WITH(SQL_NUMBER(item->record)), &row, error);
     if (status == STATUS_OK) {
-        facts->source = text_copy(&gate->scratch, sqlite_column_text(row, 0));
-        facts->department = text_copy(&gate->scratch, sqlite_column_text(row, 1));
+        facts->source = sqlite_take_text(&gate->scratch, row, 0);
+        facts->department = sqlite_take_text(&gate->scratch, row, 1);
     }
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(row, status);
 }
 
 /* An intent that was recalled has used nothing; nor has, yet, the one that is open. */
 enum status approval_was_used(struct store *store, const struct approval_entry *entry, bool *used,
                               struct error *error)
 {
-    struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT 1 FROM ledger i WHERE i.code = ?1 AND i.event = 'intended'"
-                  " AND json_extract(i.detail, '$.approval') = ?2 AND NOT EXISTS (SELECT 1 FROM ledger r"
-                  "  WHERE r.code = ?1 AND r.seq > i.seq AND r.event = 'recalled'"
-                  "  AND json_extract(r.detail, '$.key') = json_extract(i.detail, '$.key')"
-                  "  AND json_extract(r.detail, '$.reconciled') IS NULL AND json_extract(r.detail, "
-                  "'$.absent') IS NULL)"
-                  " AND NOT EXISTS (SELECT 1 FROM procedure_state s WHERE s.code = ?1"
-                  "  AND s.intent_event = i.seq AND s.state IN ('intended', 'unknown', 'failed'))",
-                  &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, entry->step.code);
-    sqlite_bind_number(row, 2, entry->event);
-    enum status status = sqlite_step(row, error);
-    *used = status == STATUS_OK;
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_any(store,
+                   "SELECT 1 FROM ledger i WHERE i.code = ?1 AND i.event = 'intended'"
+                   " AND json_extract(i.detail, '$.approval') = ?2 AND NOT EXISTS (SELECT 1 FROM ledger r"
+                   "  WHERE r.code = ?1 AND r.seq > i.seq AND r.event = 'recalled'"
+                   "  AND json_extract(r.detail, '$.key') = json_extract(i.detail, '$.key')"
+                   "  AND json_extract(r.detail, '$.reconciled') IS NULL AND json_extract(r.detail, "
+                   "'$.absent') IS NULL)"
+                   " AND NOT EXISTS (SELECT 1 FROM procedure_state s WHERE s.code = ?1"
+                   "  AND s.intent_event = i.seq AND s.state IN ('intended', 'unknown', 'failed'))",
+                   SQL_WITH(SQL_TEXT(entry->step.code), SQL_NUMBER(entry->event)), used, error);
 }
 
 /* What is open goes on by the approval that its intent names, and by no other. */
 static enum status find_intended_by(struct store *store, const struct outbox_item *item, int64_t *approved,
                                     struct error *error)
 {
-    struct sqlite_statement *row;
-    if (store_sql(store, "SELECT coalesce(json_extract(detail, '$.approval'), 0) FROM ledger WHERE seq = ?1",
-                  &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, item->intent_event);
-    enum status status = sqlite_step(row, error);
-    *approved = status == STATUS_OK ? sqlite_number(row, 0) : 0;
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_number(store,
+                      "SELECT coalesce(json_extract(detail, '$.approval'), 0) FROM ledger WHERE seq = ?1",
+                      SQL_WITH(SQL_NUMBER(item->intent_event)), approved, error);
 }
 
 static enum status is_spent(struct store *store, const struct outbox_item *item,

@@ -6,6 +6,7 @@
 #include "store/approval.h"
 #include "store/approval_rows.h"
 #include "store/outbox_scan.h"
+#include "store/sql.h"
 #include "store/statement_rows.h"
 
 struct viewing {
@@ -41,12 +42,11 @@ static enum status put_about(struct viewing *viewing, const struct outbox_item *
                              struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(viewing->gate.store, APPROVAL_ABOUT_STEP, &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, item->wanted_event);
-    sqlite_bind_number(row, 2, item->record);
-    sqlite_bind_number(row, 3, item->action == OUTBOX_PUBLISH ? item->content : item->held_content);
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(viewing->gate.store, APPROVAL_ABOUT_STEP,
+                SQL_WITH(SQL_NUMBER(item->wanted_event), SQL_NUMBER(item->record),
+                         SQL_NUMBER(item->action == OUTBOX_PUBLISH ? item->content : item->held_content)),
+                &row, error);
     if (status == STATUS_OK) {
         if (!value_find(step, "run"))
             value_set(step, "run", value_integer(viewing->arena, sqlite_number(row, 0)));
@@ -55,8 +55,7 @@ static enum status put_about(struct viewing *viewing, const struct outbox_item *
             if (!sqlite_is_null(row, i + 1))
                 set(viewing, step, names[i], sqlite_column_text(row, i + 1));
     }
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(row, status);
 }
 
 static void put_entry(struct viewing *viewing, struct value *step, enum approval_standing standing,
@@ -238,7 +237,6 @@ enum status approval_view_kept(struct store *store, struct arena *arena, struct 
                                struct error *error)
 {
     struct viewing viewing;
-    BUFFER_OWNED struct buffer out = { 0 };
     struct value *rows = value_list(arena);
     enum status status = open_viewing(&viewing, store, arena, error);
     for (const struct value *step = status ? NULL : viewing.steps->first; step; step = step->next) {
@@ -253,9 +251,7 @@ enum status approval_view_kept(struct store *store, struct arena *arena, struct 
         set(&viewing, row, "field", value_text_of(step, "field"));
         set(&viewing, row, "run", value_text_of(step, "run"));
     }
-    if (rows->count)
-        canonical_write(&out, rows);
-    *json = rows->count ? text_copy(arena, buffer_view(&out)) : TEXT_NONE;
+    *json = rows->count ? canonical_copy(arena, rows) : TEXT_NONE;
     approval_gate_close(&viewing.gate);
     return status;
 }
@@ -298,14 +294,13 @@ enum status approval_view_news(struct store *store, struct arena *arena, int64_t
     char from[CLOCK_TEXT];
     *rows = value_list(arena);
     clock_format(since, from);
-    if (store_sql(
+    if (sql_rows(
             store,
             "SELECT event, at, actor, json_extract(detail, '$.reason') FROM ledger WHERE " APPROVAL_EVENTS
             " AND at >= ?1 AND (event IN ('approval-founded', 'approval-recovered')"
             "  OR (event = 'submitted' AND json_extract(detail, '$.recover'))) ORDER BY seq",
-            &row, error))
+            SQL_WITH(SQL_TEXT(text_of(from))), &row, error))
         return error->status;
-    sqlite_bind_text(row, 1, text_of(from));
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK) {
         struct value *made = value_append(*rows, value_object(arena));

@@ -10,6 +10,7 @@
 #include "store/approval_signature.h"
 #include "store/ledger.h"
 #include "store/merkle.h"
+#include "store/sql.h"
 
 struct writing {
     struct store *store;
@@ -26,8 +27,7 @@ static enum status open_writing(struct writing *writing, struct store *store, st
 
 static void set(struct writing *writing, struct value *detail, const char *name, struct text text)
 {
-    if (text.bytes)
-        value_set(detail, name, value_text(&writing->arena, text));
+    value_put(&writing->arena, detail, name, text);
 }
 
 /* What has the digest already may have been edited: nobody is to sign that. */
@@ -120,19 +120,16 @@ static enum status find_last_look(struct store *store, int64_t *at, struct error
 {
     struct sqlite_statement *row;
     *at = 0;
-    if (store_sql(store,
-                  "SELECT s.at FROM ledger s JOIN ledger f ON f.run = s.run AND f.event = 'run-finished'"
-                  " WHERE s.event = 'run-started' AND s.run < ?1 AND json_extract(s.detail, '$.command') IN"
-                  " ('run', 'load', 'submit') AND json_extract(f.detail, '$.exit_code') IN (0, 1)"
-                  " ORDER BY s.run DESC LIMIT 1",
-                  &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, store_run(store));
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(store,
+                "SELECT s.at FROM ledger s JOIN ledger f ON f.run = s.run AND f.event = 'run-finished'"
+                " WHERE s.event = 'run-started' AND s.run < ?1 AND json_extract(s.detail, '$.command') IN"
+                " ('run', 'load', 'submit') AND json_extract(f.detail, '$.exit_code') IN (0, 1)"
+                " ORDER BY s.run DESC LIMIT 1",
+                SQL_WITH(SQL_NUMBER(store_run(store))), &row, error);
     if (status == STATUS_OK)
         clock_parse(sqlite_column_text(row, 0), at);
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(row, status);
 }
 
 static enum status append_lapsed(struct writing *writing, const struct approval_list *list, int64_t approved,

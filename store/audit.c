@@ -7,6 +7,7 @@
 #include "core/error_value.h"
 #include "store/ledger.h"
 #include "store/merkle.h"
+#include "store/sql.h"
 
 #define NAME_MAX 17 /* of a store, with the NUL */
 
@@ -22,27 +23,20 @@ static enum status read_setting(struct store *store, const char *name, struct bu
                                 struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store, "SELECT value FROM setting WHERE name = ?1", &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, text_of(name));
-    enum status status = sqlite_step(statement, error);
+    enum status status = sql_row(store, "SELECT value FROM setting WHERE name = ?1",
+                                 SQL_WITH(SQL_TEXT(text_of(name))), &statement, error);
     *known = status == STATUS_OK;
     buffer_clear(value);
     if (*known)
         buffer_text(value, sqlite_column_text(statement, 0));
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(statement, status);
 }
 
 static enum status write_setting(struct store *store, const char *name, struct text value,
                                  struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(store, "INSERT INTO setting (name, value) VALUES (?1, ?2)", &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, text_of(name));
-    sqlite_bind_text(statement, 2, value);
-    return sqlite_execute(statement, error);
+    return sql_run(store, "INSERT INTO setting (name, value) VALUES (?1, ?2)",
+                   SQL_WITH(SQL_TEXT(text_of(name)), SQL_TEXT(value)), error);
 }
 
 /* The same short name that stands in the keys of requests (store/outbox). */
@@ -209,21 +203,16 @@ bool audit_signs_tree(struct text bytes, const struct merkle_tree *tree,
 enum status audit_seal(struct store *store, const struct audit_settings *settings, struct error *error)
 {
     BUFFER_OWNED struct buffer note = { 0 }, frontier = { 0 };
-    struct sqlite_statement *statement;
     const struct merkle_tree *tree = store_tree(store);
     struct digest root = merkle_root(tree);
-    if (write_note(store, settings, &note, error) ||
-        store_sql(store,
-                  "INSERT INTO checkpoint (run, size, root, frontier, note) VALUES (?1, ?2, ?3, ?4, ?5)",
-                  &statement, error))
+    if (write_note(store, settings, &note, error))
         return error->status;
     merkle_write(tree, &frontier);
-    sqlite_bind_number(statement, 1, store_run(store));
-    sqlite_bind_number(statement, 2, (int64_t)tree->size);
-    sqlite_bind_digest(statement, 3, &root);
-    sqlite_bind_bytes(statement, 4, buffer_view(&frontier));
-    sqlite_bind_text(statement, 5, buffer_view(&note));
-    return sqlite_execute(statement, error);
+    return sql_run(store,
+                   "INSERT INTO checkpoint (run, size, root, frontier, note) VALUES (?1, ?2, ?3, ?4, ?5)",
+                   SQL_WITH(SQL_NUMBER(store_run(store)), SQL_NUMBER((int64_t)tree->size), SQL_DIGEST(&root),
+                            SQL_BYTES(buffer_view(&frontier)), SQL_TEXT(buffer_view(&note))),
+                   error);
 }
 
 /* ---- reading heads ---- */
@@ -262,16 +251,13 @@ enum status audit_head(struct store *store, struct arena *arena, int64_t run, st
                        struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "SELECT run, note FROM checkpoint WHERE run = ?1 OR ?1 = 0 ORDER BY run DESC LIMIT 1",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, run);
-    enum status status = sqlite_step(statement, error);
+    enum status status =
+        sql_row(store, "SELECT run, note FROM checkpoint WHERE run = ?1 OR ?1 = 0 ORDER BY run DESC LIMIT 1",
+                SQL_WITH(SQL_NUMBER(run)), &statement, error);
     if (status)
         return status;
     int64_t its_run = sqlite_number(statement, 0);
-    struct text note = text_copy(arena, sqlite_column_text(statement, 1));
+    struct text note = sqlite_take_text(arena, statement, 1);
     sqlite_reset_statement(statement);
     if (audit_head_parse(arena, note, head, NULL, error))
         return error_add(error, _("the head of run %lld"), (long long)its_run);

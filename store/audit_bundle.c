@@ -6,6 +6,7 @@
 #include "store/approval_rows.h"
 #include "store/audit_proof.h"
 #include "store/audit_scan.h"
+#include "store/sql.h"
 
 struct bundling {
     struct store *store;
@@ -47,11 +48,8 @@ static enum status find_events(struct bundling *bundling, struct error *error)
 {
     struct audit_bundle *bundle = bundling->bundle;
     struct sqlite_statement *row;
-    if (store_sql(bundling->store, "SELECT min(seq), max(seq) FROM ledger WHERE run = ?1 OR ?1 = 0", &row,
-                  error))
-        return error->status;
-    sqlite_bind_number(row, 1, bundle->run);
-    if (sqlite_step(row, error))
+    if (sql_row(bundling->store, "SELECT min(seq), max(seq) FROM ledger WHERE run = ?1 OR ?1 = 0",
+                SQL_WITH(SQL_NUMBER(bundle->run)), &row, error))
         return error->status;
     bundle->first = sqlite_number(row, 0);
     bundle->last = sqlite_number(row, 1);
@@ -167,10 +165,10 @@ static enum status put_payload(struct bundling *bundling, const struct digest *d
 static enum status put_payloads(struct bundling *bundling, struct value *forgotten, struct error *error)
 {
     struct sqlite_statement *rows;
-    if (store_sql(bundling->store, SPOKEN, &rows, error))
+    if (sql_rows(bundling->store, SPOKEN,
+                 SQL_WITH(SQL_NUMBER(bundling->bundle->first), SQL_NUMBER(bundling->bundle->last)), &rows,
+                 error))
         return error->status;
-    sqlite_bind_number(rows, 1, bundling->bundle->first);
-    sqlite_bind_number(rows, 2, bundling->bundle->last);
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK) {
         struct digest digest;
@@ -221,17 +219,16 @@ static enum status put_all_further(struct bundling *bundling, struct error *erro
     size_t count = 0;
     if (!bundle->run)
         return STATUS_OK;
-    if (store_sql(
+    if (sql_rows(
             bundling->store,
             "SELECT ?2 + 1 WHERE ?2 < ?3 UNION SELECT p.forgotten FROM payload p WHERE p.bytes IS NULL"
             " AND p.forgotten NOT BETWEEN ?1 AND ?2 AND p.forgotten <= ?3 AND lower(hex(p.digest)) IN"
             " (SELECT json_extract(e.detail, '$.source_digest') FROM ledger e WHERE e.seq BETWEEN ?1 AND ?2"
             "  AND e.event IN ('accepted', 'rejected', 'held')) ORDER BY 1 LIMIT 1000",
+            SQL_WITH(SQL_NUMBER(bundle->first), SQL_NUMBER(bundle->last),
+                     SQL_NUMBER((int64_t)bundle->head.size)),
             &rows, error))
         return error->status;
-    sqlite_bind_number(rows, 1, bundle->first);
-    sqlite_bind_number(rows, 2, bundle->last);
-    sqlite_bind_number(rows, 3, (int64_t)bundle->head.size);
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK)
         events[count++] = sqlite_number(rows, 0);
@@ -251,9 +248,8 @@ static enum status put_recoveries(struct bundling *bundling, struct value *about
     const struct audit_bundle *bundle = bundling->bundle;
     struct sqlite_statement *row;
     struct value *list = value_list(bundling->arena);
-    if (store_sql(bundling->store, sql, &row, error))
+    if (sql_rows(bundling->store, sql, SQL_WITH(SQL_NUMBER((int64_t)bundle->head.size)), &row, error))
         return error->status;
-    sqlite_bind_number(row, 1, (int64_t)bundle->head.size);
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK) {
         int64_t event = sqlite_number(row, 0);
@@ -275,13 +271,10 @@ static enum status put_named(struct bundling *bundling, const char *member, cons
     struct sqlite_statement *row;
     struct digest digest;
     struct text bytes;
-    if (store_sql(bundling->store,
-                  "SELECT json_extract(detail, ?2) FROM ledger WHERE run = ?1 AND event = 'run-started'",
-                  &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, bundling->bundle->run);
-    sqlite_bind_text(row, 2, text_of(member));
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(bundling->store,
+                "SELECT json_extract(detail, ?2) FROM ledger WHERE run = ?1 AND event = 'run-started'",
+                SQL_WITH(SQL_NUMBER(bundling->bundle->run), SQL_TEXT(text_of(member))), &row, error);
     bool known = status == STATUS_OK && digest_from_hex(sqlite_column_text(row, 0), &digest);
     sqlite_reset_statement(row);
     if (!known)
@@ -298,11 +291,9 @@ static enum status put_before(struct bundling *bundling, struct value *about, st
     struct sqlite_statement *row;
     struct audit_head before;
     struct merkle_proof proof;
-    if (store_sql(bundling->store, "SELECT run FROM checkpoint WHERE run < ?1 ORDER BY run DESC LIMIT 1",
-                  &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, bundling->bundle->run);
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(bundling->store, "SELECT run FROM checkpoint WHERE run < ?1 ORDER BY run DESC LIMIT 1",
+                SQL_WITH(SQL_NUMBER(bundling->bundle->run)), &row, error);
     int64_t run = status == STATUS_OK ? sqlite_number(row, 0) : 0;
     sqlite_reset_statement(row);
     if (!run)
@@ -316,11 +307,8 @@ static enum status put_before(struct bundling *bundling, struct value *about, st
     struct value *object = value_set(about, "before", value_object(arena)), *path;
     value_set(object, "size", value_integer(arena, (int64_t)before.size));
     path = value_set(object, "path", value_list(arena));
-    for (size_t i = 0; i < proof.count; i++) {
-        char *hex = arena_alloc(arena, DIGEST_HEX);
-        digest_hex(&proof.path[i], hex);
-        value_append(path, value_string(arena, hex));
-    }
+    for (size_t i = 0; i < proof.count; i++)
+        value_append(path, value_digest(arena, &proof.path[i]));
     return STATUS_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "store/audit_scan.h"
 #include "store/restoration.h"
 #include "store/schema.h"
+#include "store/sql.h"
 #include "store/steering.h"
 
 #define EVENTS_MAX 50000 /* of the last run; a larger one is only followed from its head on */
@@ -76,12 +77,11 @@ static enum status read_kept(struct quick *quick, struct error *error)
 {
     struct sqlite_statement *row;
     struct merkle_tree tree;
-    if (store_sql(quick->store,
-                  "SELECT coalesce((SELECT max(seq) FROM ledger), 0), frontier, size FROM (SELECT 1)"
-                  " LEFT JOIN tree ON id = 1",
-                  &row, error))
-        return error->status;
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(quick->store,
+                "SELECT coalesce((SELECT max(seq) FROM ledger), 0), frontier, size FROM (SELECT 1)"
+                " LEFT JOIN tree ON id = 1",
+                NULL, &row, error);
     if (status)
         return status;
     uint64_t events = (uint64_t)sqlite_number(row, 0);
@@ -228,9 +228,7 @@ static enum status check_tail(const struct quick *quick, struct error *error)
     if (!settings || !settings->key_count || !quick->has_last || !quick->last.is_signed ||
         store_version(quick->store) < 2)
         return STATUS_OK;
-    if (store_sql(quick->store, "SELECT note FROM tree WHERE id = 1", &row, error))
-        return error->status;
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(quick->store, "SELECT note FROM tree WHERE id = 1", NULL, &row, error);
     if (status > STATUS_END)
         return status;
     bool ours = status == STATUS_OK && audit_signs_tree(sqlite_column_text(row, 0), &quick->tree, settings);
@@ -245,14 +243,8 @@ static enum status check_tail(const struct quick *quick, struct error *error)
 
 static enum status is_known(const struct quick *quick, bool *known, struct error *error)
 {
-    struct sqlite_statement *row;
-    if (store_sql(quick->store, "SELECT 1 FROM checkpoint WHERE note = ?1", &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, quick->file);
-    enum status status = sqlite_step(row, error);
-    *known = status == STATUS_OK;
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_any(quick->store, "SELECT 1 FROM checkpoint WHERE note = ?1", SQL_WITH(SQL_TEXT(quick->file)),
+                   known, error);
 }
 
 /* A restore that died before it wrote its own head left that of the ledger that it replaced. */
@@ -345,8 +337,7 @@ static enum status check_contents(struct store *store, struct error *error)
         if (status)
             break;
     }
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(row, status);
 }
 
 static enum status check_standing(struct store *store, struct error *error)

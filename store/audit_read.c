@@ -1,6 +1,7 @@
 /* What a reader of events wants to know before it tells what they say: that these are the events the last head was made of. */
 #include "store/audit.h"
 #include "store/audit_scan.h"
+#include "store/sql.h"
 
 struct reading {
     struct store *store;
@@ -62,8 +63,7 @@ static enum status take_leaves(struct reading *reading, struct error *error)
         if (status)
             break;
     }
-    sqlite_reset_statement(rows);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(rows, status);
 }
 
 static enum status check_event(const struct reading *reading, int64_t event, struct error *error)
@@ -77,15 +77,14 @@ static enum status check_event(const struct reading *reading, int64_t event, str
 static enum status check_code(struct reading *reading, struct text code, struct error *error)
 {
     struct sqlite_statement *rows;
-    if (store_sql(reading->store, "SELECT seq FROM ledger WHERE code = ?1 ORDER BY seq", &rows, error))
+    if (sql_rows(reading->store, "SELECT seq FROM ledger WHERE code = ?1 ORDER BY seq",
+                 SQL_WITH(SQL_TEXT(code)), &rows, error))
         return error->status;
-    sqlite_bind_text(rows, 1, code);
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK)
         if ((status = check_event(reading, sqlite_number(rows, 0), error)))
             break;
-    sqlite_reset_statement(rows);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(rows, status);
 }
 
 static enum status check(struct reading *reading, struct arena *arena, struct text code, struct error *error)

@@ -66,11 +66,6 @@ void audit_scan_close(struct audit_scan *scan)
     arena_free(&scan->arena);
 }
 
-static struct text column(struct sqlite_statement *row, int at)
-{
-    return sqlite_is_null(row, at) ? TEXT_NONE : sqlite_column_text(row, at);
-}
-
 static void blame(struct audit_scan *scan, const char *sentence)
 {
     if (!*scan->fault)
@@ -161,14 +156,14 @@ enum status audit_scan_next(struct audit_scan *scan, struct error *error)
         return status;
     bool typed = has_types(rows);
     *entry = (struct ledger_entry){ .seq = sqlite_number(rows, 0), .run = sqlite_number(rows, 2) };
-    entry->at = column(rows, 1);
-    entry->event = column(rows, 3);
-    entry->source = column(rows, 4);
-    entry->code = column(rows, 5);
+    entry->at = sqlite_column_text(rows, 1);
+    entry->event = sqlite_column_text(rows, 3);
+    entry->source = sqlite_column_text(rows, 4);
+    entry->code = sqlite_column_text(rows, 5);
     entry->has_digest = sqlite_digest(rows, 6, &entry->digest);
     typed = typed && (entry->has_digest || sqlite_is_null(rows, 6));
-    entry->actor = column(rows, 7);
-    entry->detail = column(rows, 8);
+    entry->actor = sqlite_column_text(rows, 7);
+    entry->detail = sqlite_column_text(rows, 8);
     typed = sqlite_digest(rows, 9, &entry->hash) && typed;
     audit_scan_check(scan, typed);
     return STATUS_OK;

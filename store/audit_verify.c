@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "store/schema.h"
 #include "store/schema_versions.h"
+#include "store/sql.h"
 
 #define STEPS_LEAST  ((int64_t)50000000)
 #define STEPS_A_BYTE 125 /* what an honest file takes, many times over */
@@ -206,11 +207,10 @@ static enum status verify_outside(struct audit_pass *pass, struct error *error)
 {
     struct sqlite_statement *row;
     read_all_outside(pass);
-    if (store_sql(pass->store,
-                  "SELECT (SELECT value FROM setting WHERE name = 'origin'), (SELECT max(seq) FROM ledger)",
-                  &row, error))
-        return error->status;
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(pass->store,
+                "SELECT (SELECT value FROM setting WHERE name = 'origin'), (SELECT max(seq) FROM ledger)",
+                NULL, &row, error);
     if (status)
         return status;
     if (!sqlite_is_null(row, 0))
@@ -279,12 +279,17 @@ static void conclude(struct audit_pass *pass)
     BUFFER_OWNED struct buffer out = { 0 };
     report->root = merkle_root(&pass->recorded);
     report->unsealed = report->events > pass->last_seal ? report->events - pass->last_seal : 0;
+    /* With a key, that it holds says that the tree is signed: check_tail. */
     if (report->unsealed && report->holds)
-        audit_note(pass,
-                   _("events %lld to %lld stand behind the last head (a run that is under way or died, a "
-                     "copy of the "
-                     "head that failed): nothing proves them before the next head is made"),
-                   (long long)pass->last_seal + 1, (long long)report->events);
+        audit_note(
+            pass,
+            pass->seen_signed && settings->key_count && store_version(pass->store) > 1
+                ? _("events %lld to %lld stand behind the last head (a run that is under way or died, a "
+                    "copy of the head that failed): they are signed with the tree; that none was cut off "
+                    "behind them only the next head proves")
+                : _("events %lld to %lld stand behind the last head (a run that is under way or died, a "
+                    "copy of the head that failed): nothing proves them before the next head is made"),
+            (long long)pass->last_seal + 1, (long long)report->events);
     if (pass->unbound)
         audit_note(pass,
                    _("what only steers the stages was not compared: the last run died, or was of another "

@@ -3,6 +3,7 @@
 
 #include "store/approval.h"
 #include "store/audit_verify.h"
+#include "store/sql.h"
 
 struct examination {
     struct audit_pass *pass;
@@ -86,11 +87,11 @@ static enum status check_period(struct examination *examination, const struct ap
     int64_t end = period->next ? period->next->event : 0;
     if (period->reach == APPROVAL_NONE)
         return STATUS_OK;
-    if (store_sql(examination->pass->store, unapproved, &row, error))
+    if (sql_rows(
+            examination->pass->store, unapproved,
+            SQL_WITH(SQL_NUMBER(period->event), SQL_NUMBER(end), SQL_NUMBER(period->reach == APPROVAL_ALL)),
+            &row, error))
         return error->status;
-    sqlite_bind_number(row, 1, period->event);
-    sqlite_bind_number(row, 2, end);
-    sqlite_bind_number(row, 3, period->reach == APPROVAL_ALL);
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK) {
         struct text code = sqlite_column_text(row, 1);
@@ -106,9 +107,9 @@ static enum status check_sent(struct examination *examination, struct error *err
     struct sqlite_statement *row;
     struct approval_state *state = &examination->state;
     qsort(state->by_id, state->entry_count, sizeof *state->by_id, order);
-    if (store_sql(examination->pass->store, used, &row, error))
+    if (sql_rows(examination->pass->store, used,
+                 SQL_WITH(SQL_NUMBER(state->periods ? state->periods->event : 0)), &row, error))
         return error->status;
-    sqlite_bind_number(row, 1, state->periods ? state->periods->event : 0);
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK)
         check_used(examination, row);

@@ -7,6 +7,7 @@
 #include "adapters/json.h"
 #include "core/memory.h"
 #include "store/audit_verify.h"
+#include "store/sql.h"
 
 struct heads {
     struct sqlite_statement *rows;
@@ -265,10 +266,8 @@ static void note_misnamed(struct audit_pass *pass, const struct audit_scan *scan
 {
     if (!audit_is_misnamed(pass, scan, source_digest))
         return;
-    if (pass->misnamed_count == pass->misnamed_room) {
-        pass->misnamed_room = pass->misnamed_room * 2 + 64;
-        pass->misnamed = memory_resize(pass->misnamed, pass->misnamed_room * sizeof *pass->misnamed);
-    }
+    pass->misnamed =
+        memory_more(pass->misnamed, pass->misnamed_count, &pass->misnamed_room, sizeof *pass->misnamed);
     pass->misnamed[pass->misnamed_count++] = *source_digest;
     pass->first_misnamed = pass->first_misnamed ? pass->first_misnamed : scan->entry.seq;
 }
@@ -372,12 +371,11 @@ static enum status check_kept(struct audit_pass *pass, struct error *error)
     BUFFER_OWNED struct buffer grown = { 0 };
     struct sqlite_statement *row;
     struct merkle_tree kept;
-    if (store_sql(pass->store,
-                  "SELECT frontier, size, note, typeof(size) = 'integer' AND typeof(frontier) = 'blob' FROM "
-                  "tree WHERE id = 1",
-                  &row, error))
-        return error->status;
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(pass->store,
+                "SELECT frontier, size, note, typeof(size) = 'integer' AND typeof(frontier) = 'blob' FROM "
+                "tree WHERE id = 1",
+                NULL, &row, error);
     if (status > STATUS_END)
         return status;
     bool has = status == STATUS_OK;

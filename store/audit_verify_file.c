@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "store/audit_verify.h"
+#include "store/sql.h"
 
 #define FILE_LOOKS 5 /* a run that ended just now may be about to write it */
 
@@ -32,11 +33,9 @@ static bool is_older_head(struct audit_pass *pass, struct text note, int64_t *ru
 {
     struct sqlite_statement *row;
     struct error unread;
-    if (store_sql(pass->store, "SELECT run FROM checkpoint WHERE note = ?1", &row, &unread))
-        return false;
-    sqlite_bind_text(row, 1, note);
-    bool found = sqlite_step(row, &unread) == STATUS_OK;
-    *run = sqlite_number(row, 0);
+    bool found = sql_row(pass->store, "SELECT run FROM checkpoint WHERE note = ?1", SQL_WITH(SQL_TEXT(note)),
+                         &row, &unread) == STATUS_OK;
+    *run = found ? sqlite_number(row, 0) : 0;
     sqlite_reset_statement(row);
     return found;
 }

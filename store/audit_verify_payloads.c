@@ -4,6 +4,7 @@
 
 #include "adapters/crypto.h"
 #include "store/audit_verify.h"
+#include "store/sql.h"
 
 #define LOOKED_UP 50 /* faults whose event is looked for: each reads the whole ledger */
 
@@ -86,10 +87,8 @@ enum status audit_find_payload(struct audit_pass *pass, const struct digest *dig
     *presence = AUDIT_GONE;
     if (read_ahead(pass, digest, presence))
         return STATUS_OK;
-    if (store_sql(pass->store, "SELECT " PRESENCE " WHERE digest = ?1", &row, error))
-        return error->status;
-    sqlite_bind_digest(row, 1, digest);
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(pass->store, "SELECT " PRESENCE " WHERE digest = ?1",
+                                 SQL_WITH(SQL_DIGEST(digest)), &row, error);
     if (status == STATUS_OK)
         take_near(pass, row);
     sqlite_reset_statement(row);
@@ -110,17 +109,12 @@ void audit_told_payload(struct audit_pass *pass, const struct digest *digest)
 /* The first event that speaks of the bytes; 0: none does. Only asked for what is wrong. */
 static int64_t first_event(struct audit_pass *pass, const struct digest *digest, const char *hex)
 {
-    struct sqlite_statement *row;
     struct error unread;
-    if (pass->report->count >= LOOKED_UP)
-        return 0;
-    if (store_sql(pass->store, "SELECT min(seq) FROM ledger WHERE digest = ?1 OR instr(detail, ?2) > 0", &row,
-                  &unread))
-        return 0;
-    sqlite_bind_digest(row, 1, digest);
-    sqlite_bind_text(row, 2, text_of(hex));
-    int64_t event = sqlite_step(row, &unread) == STATUS_OK ? sqlite_number(row, 0) : 0;
-    sqlite_reset_statement(row);
+    int64_t event = 0;
+    if (pass->report->count < LOOKED_UP)
+        (void)sql_number(pass->store,
+                         "SELECT min(seq) FROM ledger WHERE digest = ?1 OR instr(detail, ?2) > 0",
+                         SQL_WITH(SQL_DIGEST(digest), SQL_TEXT(text_of(hex))), &event, &unread);
     return event;
 }
 
@@ -144,13 +138,9 @@ static enum status check_forgotten(struct audit_pass *pass, const struct digest 
     char hex[DIGEST_HEX];
     pass->report->forgotten++;
     digest_hex(digest, hex);
-    if (store_sql(pass->store,
-                  "SELECT instr(detail, ?2) > 0 FROM ledger WHERE seq = ?1 AND event = 'forgotten'", &row,
-                  error))
-        return error->status;
-    sqlite_bind_number(row, 1, event);
-    sqlite_bind_text(row, 2, text_of(hex));
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(
+        pass->store, "SELECT instr(detail, ?2) > 0 FROM ledger WHERE seq = ?1 AND event = 'forgotten'",
+        SQL_WITH(SQL_NUMBER(event), SQL_TEXT(text_of(hex))), &row, error);
     bool named = status == STATUS_OK && sqlite_number(row, 0);
     sqlite_reset_statement(row);
     if (status > STATUS_END)

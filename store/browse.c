@@ -183,7 +183,7 @@ enum status browse_event_names(struct store *store, struct arena *arena, struct 
                   &row, error))
         return error->status;
     while ((status = sqlite_step(row, error)) == STATUS_OK)
-        value_append(*names, value_text(arena, text_copy(arena, sqlite_column_text(row, 0))));
+        value_append(*names, value_text(arena, sqlite_take_text(arena, row, 0)));
     return status == STATUS_END ? STATUS_OK : status;
 }
 

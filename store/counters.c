@@ -6,9 +6,7 @@
 
 static uint64_t print_of(struct text text)
 {
-    uint64_t hash = 14695981039346656037u;
-    for (size_t i = 0; i < text.length; i++)
-        hash = (hash ^ (unsigned char)text.bytes[i]) * 1099511628211u;
+    uint64_t hash = text_hash(text);
     return hash ? hash : 1;
 }
 

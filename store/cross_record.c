@@ -7,15 +7,11 @@
 #include "adapters/unicode.h"
 #include "store/finding_row.h"
 #include "store/schema.h"
+#include "store/sql.h"
 #include "store/transform_queue.h"
 
 #define ROWS_MAX     1000000 /* of one query */
 #define SAMPLE_LIMIT 10000   /* milliseconds */
-
-static struct text copy(struct arena *arena, struct sqlite_statement *statement, int at)
-{
-    return sqlite_is_null(statement, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(statement, at));
-}
 
 static enum status read_records(struct store *store, int64_t after, struct arena *arena,
                                 struct cross_record_row *records, size_t most, size_t *count,
@@ -23,27 +19,25 @@ static enum status read_records(struct store *store, int64_t after, struct arena
 {
     struct sqlite_statement *statement;
     *count = 0;
-    if (store_sql(
+    if (sql_rows(
             store,
             "SELECT r.id, r.code, s.name || ' ' || r.locator, r.watched, r.checked_by, r.work FROM record r"
             " JOIN source s ON s.id = r.source WHERE r.id > ?1 AND r.present = 1 ORDER BY r.id",
-            &statement, error))
+            SQL_WITH(SQL_NUMBER(after)), &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, after);
     enum status status = STATUS_OK;
     while (*count < most && (status = sqlite_step(statement, error)) == STATUS_OK) {
         int64_t work = sqlite_number(statement, 5);
         records[(*count)++] = (struct cross_record_row){
             .record = sqlite_number(statement, 0),
-            .code = copy(arena, statement, 1),
-            .label = copy(arena, statement, 2),
-            .projection = copy(arena, statement, 3),
+            .code = sqlite_take_text(arena, statement, 1),
+            .label = sqlite_take_text(arena, statement, 2),
+            .projection = sqlite_take_text(arena, statement, 3),
             .checked_by = sqlite_number(statement, 4),
             .judged = work == WORK_DONE || work == WORK_RESOLVE,
         };
     }
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(statement, status);
 }
 
 /* Rows come in the order of records: the record that a row belongs to is never before the one of the last
@@ -111,7 +105,7 @@ static enum status read_deadlines(struct store *store, struct arena *arena, stru
         if (!record)
             continue;
         struct cross_record_deadline *deadline = arena_new(arena, struct cross_record_deadline);
-        deadline->rule = copy(arena, statement, 1);
+        deadline->rule = sqlite_take_text(arena, statement, 1);
         date_read(sqlite_column_text(statement, 2), &deadline->due);
         deadline->next = record->deadlines;
         record->deadlines = deadline;
@@ -163,25 +157,18 @@ static bool same_deadlines(const struct cross_record_deadline *one, const struct
     return !one && !other;
 }
 
-static enum status run_for(struct store *store, const char *literal, int64_t record, struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(store, literal, &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, record);
-    return sqlite_execute(statement, error);
-}
-
 /* What stays keeps the run since which it stands. */
 static enum status replace_findings(struct store *store, int64_t record, const struct findings *findings,
                                     struct error *error)
 {
-    if (run_for(store, "UPDATE finding SET stage = -2 WHERE record = ?1 AND stage = 2", record, error))
+    if (sql_run(store, "UPDATE finding SET stage = -2 WHERE record = ?1 AND stage = 2",
+                SQL_WITH(SQL_NUMBER(record)), error))
         return error->status;
     for (const struct finding *finding = findings->first; finding; finding = finding->next)
         if (transform_queue_put_finding(store, record, finding, 2, error))
             return error->status;
-    if (run_for(store, "DELETE FROM finding WHERE record = ?1 AND stage = -2", record, error))
+    if (sql_run(store, "DELETE FROM finding WHERE record = ?1 AND stage = -2", SQL_WITH(SQL_NUMBER(record)),
+                error))
         return error->status;
     return transform_queue_raise(store, record, WORK_RESOLVE, error);
 }
@@ -189,19 +176,13 @@ static enum status replace_findings(struct store *store, int64_t record, const s
 static enum status replace_deadlines(struct store *store, int64_t record,
                                      const struct cross_record_deadline *deadlines, struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (run_for(store, "DELETE FROM deadline WHERE record = ?1", record, error))
+    if (sql_run(store, "DELETE FROM deadline WHERE record = ?1", SQL_WITH(SQL_NUMBER(record)), error))
         return error->status;
     for (; deadlines; deadlines = deadlines->next) {
         char due[DATE_TEXT];
         date_write(deadlines->due, due);
-        if (store_sql(store, "INSERT OR REPLACE INTO deadline (record, rule, due) VALUES (?1, ?2, ?3)",
-                      &statement, error))
-            return error->status;
-        sqlite_bind_number(statement, 1, record);
-        sqlite_bind_text(statement, 2, deadlines->rule);
-        sqlite_bind_text(statement, 3, text_of(due));
-        if (sqlite_execute(statement, error))
+        if (sql_run(store, "INSERT OR REPLACE INTO deadline (record, rule, due) VALUES (?1, ?2, ?3)",
+                    SQL_WITH(SQL_NUMBER(record), SQL_TEXT(deadlines->rule), SQL_TEXT(text_of(due))), error))
             return error->status;
     }
     return STATUS_OK;
@@ -266,29 +247,21 @@ static bool bears_decision(struct store *store, const struct digest *content, st
 enum status cross_record_close_terms(struct store *store, struct text code, const struct digest *content,
                                      struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "DELETE FROM deadline WHERE record IN"
-                  " (SELECT id FROM record WHERE code = ?1 AND content_digest = ?2)",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, code);
-    sqlite_bind_digest(statement, 2, content);
-    return sqlite_execute(statement, error);
+    return sql_run(store,
+                   "DELETE FROM deadline WHERE record IN"
+                   " (SELECT id FROM record WHERE code = ?1 AND content_digest = ?2)",
+                   SQL_WITH(SQL_TEXT(code), SQL_DIGEST(content)), error);
 }
 
 /* As far as the ledger knows. STATUS_END: nothing of it stands published there, so that nothing is left to be withdrawn. */
 static enum status stands_published(struct store *store, struct text code, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(
-            store,
-            "SELECT event = 'published' FROM ledger WHERE code = ?1 AND (event IN ('published', 'withdrawn')"
-            " OR (event = 'recalled' AND json_extract(detail, '$.absent'))) ORDER BY seq DESC LIMIT 1",
-            &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, code);
-    enum status status = sqlite_step(statement, error);
+    enum status status = sql_row(
+        store,
+        "SELECT event = 'published' FROM ledger WHERE code = ?1 AND (event IN ('published', 'withdrawn')"
+        " OR (event = 'recalled' AND json_extract(detail, '$.absent'))) ORDER BY seq DESC LIMIT 1",
+        SQL_WITH(SQL_TEXT(code)), &statement, error);
     if (!status && !sqlite_number(statement, 0))
         status = STATUS_END;
     sqlite_reset_statement(statement);
@@ -329,10 +302,9 @@ enum status cross_record_published(struct store *store, const struct cross_recor
 enum status cross_record_first_publication(struct store *store, struct date *day, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store, "SELECT at FROM ledger WHERE event = 'published' ORDER BY seq LIMIT 1", &statement,
-                  error))
-        return error->status;
-    enum status status = sqlite_step(statement, error);
+    enum status status =
+        sql_row(store, "SELECT at FROM ledger WHERE event = 'published' ORDER BY seq LIMIT 1", NULL,
+                &statement, error);
     bool known = status == STATUS_OK && read_moment(sqlite_column_text(statement, 0), day);
     sqlite_reset_statement(statement);
     return status == STATUS_OK && !known ? STATUS_END : status;

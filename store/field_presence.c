@@ -4,6 +4,7 @@
 
 #include "adapters/json.h"
 #include "core/canonical.h"
+#include "store/sql.h"
 #include "store/staging.h"
 
 #define RECORDS_LEAST 10
@@ -14,55 +15,40 @@ static enum status was_read(struct store *store, const char *source, bool *read,
 {
     struct sqlite_statement *row;
     *read = false;
-    if (store_sql(
-            store,
-            "SELECT json_extract(e.detail, '$.whole') = 1 AND json_extract(e.detail, '$.unchanged') IS NULL"
-            " FROM ledger e WHERE e.source = ?1 AND " STAGING_A_LISTING("e") " ORDER BY e.seq DESC LIMIT 1",
-            &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, text_of(source));
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(
+        store,
+        "SELECT json_extract(e.detail, '$.whole') = 1 AND json_extract(e.detail, '$.unchanged') IS NULL"
+        " FROM ledger e WHERE e.source = ?1 AND " STAGING_A_LISTING("e") " ORDER BY e.seq DESC LIMIT 1",
+        SQL_WITH(SQL_TEXT(text_of(source))), &row, error);
     *read = status == STATUS_OK && sqlite_number(row, 0);
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(row, status);
 }
 
 static enum status put(struct store *store, const char *source, struct text counted, struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(store, "UPDATE source SET fields_now = ?2 WHERE name = ?1", &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, text_of(source));
-    sqlite_bind_text(statement, 2, counted);
-    return sqlite_execute(statement, error);
+    return sql_run(store, "UPDATE source SET fields_now = ?2 WHERE name = ?1",
+                   SQL_WITH(SQL_TEXT(text_of(source)), SQL_TEXT(counted)), error);
 }
 
 /* What the last whole listing gave, and a brake may hold for, goes on until another one is counted; of another map's
  * addresses it says nothing. */
 static enum status keep(struct store *store, const char *source, int64_t map, struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "UPDATE source SET fields_now = NULL WHERE name = ?1 AND fields_now IS NOT NULL"
-                  " AND json_extract(fields_now, '$.map') IS NOT ?2",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, text_of(source));
-    sqlite_bind_number(statement, 2, map);
-    return sqlite_execute(statement, error);
+    return sql_run(store,
+                   "UPDATE source SET fields_now = NULL WHERE name = ?1 AND fields_now IS NOT NULL"
+                   " AND json_extract(fields_now, '$.map') IS NOT ?2",
+                   SQL_WITH(SQL_TEXT(text_of(source)), SQL_NUMBER(map)), error);
 }
 
 static enum status count_records(struct store *store, const char *source, int64_t map, int64_t *counts,
                                  size_t count, int64_t *records, struct error *error)
 {
     struct sqlite_statement *rows;
-    if (store_sql(store,
-                  "SELECT r.gave FROM record r JOIN source s ON s.id = r.source WHERE s.name = ?1 AND"
-                  " r.present = 1 AND r.mapped_by = ?2 AND r.gave IS NOT NULL",
-                  &rows, error))
+    if (sql_rows(store,
+                 "SELECT r.gave FROM record r JOIN source s ON s.id = r.source WHERE s.name = ?1 AND"
+                 " r.present = 1 AND r.mapped_by = ?2 AND r.gave IS NOT NULL",
+                 SQL_WITH(SQL_TEXT(text_of(source)), SQL_NUMBER(map)), &rows, error))
         return error->status;
-    sqlite_bind_text(rows, 1, text_of(source));
-    sqlite_bind_number(rows, 2, map);
     enum status status;
     while (!(status = sqlite_step(rows, error))) {
         struct text gave = sqlite_column_text(rows, 0);
@@ -85,16 +71,10 @@ static struct text records_digest(struct store *store, char hex[DIGEST_HEX])
 
 static enum status any_waits(struct store *store, bool *waits, struct error *error)
 {
-    struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT 1 FROM finding WHERE rule = 'congkhai/decode' AND reason IN ('record.killed',"
-                  " 'record.died') LIMIT 1",
-                  &row, error))
-        return error->status;
-    enum status status = sqlite_step(row, error);
-    *waits = status == STATUS_OK;
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_any(store,
+                   "SELECT 1 FROM finding WHERE rule = 'congkhai/decode' AND reason IN ('record.killed',"
+                   " 'record.died') LIMIT 1",
+                   NULL, waits, error);
 }
 
 static struct value *describe_circumstances(struct arena *arena,
@@ -123,11 +103,9 @@ enum status field_presence_stands(struct store *store, const char *source,
     *stands = false;
     if (!records.bytes)
         return STATUS_OK;
-    if (store_sql(store, "SELECT fields_now FROM source WHERE name = ?1 AND fields_now IS NOT NULL", &row,
-                  error))
-        return error->status;
-    sqlite_bind_text(row, 1, text_of(source));
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(store, "SELECT fields_now FROM source WHERE name = ?1 AND fields_now IS NOT NULL",
+                SQL_WITH(SQL_TEXT(text_of(source))), &row, error);
     const struct value *as =
         status == STATUS_OK && !json_parse(&arena, sqlite_column_text(row, 0), &counted, &unread)
             ? value_find(counted, "as")
@@ -205,33 +183,24 @@ enum status field_presence_vanished(struct store *store, const char *source, str
     struct error reason;
     struct value *before, *now;
     *vanished = NULL;
-    if (store_sql(
-            store,
-            "SELECT fields, fields_now FROM source WHERE name = ?1 AND fields IS NOT NULL AND fields_now"
-            " IS NOT NULL",
-            &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, text_of(source));
-    enum status status = sqlite_step(row, error);
-    if (status == STATUS_OK &&
-        !json_parse(arena, text_copy(arena, sqlite_column_text(row, 0)), &before, &reason) &&
-        !json_parse(arena, text_copy(arena, sqlite_column_text(row, 1)), &now, &reason)) {
+    enum status status =
+        sql_row(store,
+                "SELECT fields, fields_now FROM source WHERE name = ?1 AND fields IS NOT NULL AND fields_now"
+                " IS NOT NULL",
+                SQL_WITH(SQL_TEXT(text_of(source))), &row, error);
+    if (status == STATUS_OK && !json_parse(arena, sqlite_take_text(arena, row, 0), &before, &reason) &&
+        !json_parse(arena, sqlite_take_text(arena, row, 1), &now, &reason)) {
         *vanished = compare(arena, before, now);
         *records = number_of(now, "records");
     }
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(row, status);
 }
 
 enum status field_presence_settle(struct store *store, const char *source, struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(
-            store,
-            "UPDATE source SET fields = fields_now WHERE name = ?1 AND fields_now IS NOT NULL AND fields"
-            " IS NOT fields_now",
-            &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, text_of(source));
-    return sqlite_execute(statement, error);
+    return sql_run(
+        store,
+        "UPDATE source SET fields = fields_now WHERE name = ?1 AND fields_now IS NOT NULL AND fields"
+        " IS NOT fields_now",
+        SQL_WITH(SQL_TEXT(text_of(source))), error);
 }

@@ -4,11 +4,7 @@
 
 #include "adapters/json.h"
 #include "core/canonical.h"
-
-static struct text take(struct arena *arena, struct sqlite_statement *row, int at)
-{
-    return sqlite_is_null(row, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(row, at));
-}
+#include "store/sql.h"
 
 static void read_arguments(struct arena *arena, struct text json, struct reason *reason)
 {
@@ -32,29 +28,27 @@ static void read_reason(struct arena *arena, struct text id, struct text argumen
 void finding_row_take(struct arena *arena, struct sqlite_statement *row, int at, struct finding *finding)
 {
     *finding = (struct finding){
-        .rule = take(arena, row, at),
+        .rule = sqlite_take_text(arena, row, at),
         .is_error = text_is(sqlite_column_text(row, at + 1), "error"),
-        .field = take(arena, row, at + 2),
-        .value = take(arena, row, at + 3),
-        .message = take(arena, row, at + 6),
-        .cites = take(arena, row, at + 7),
+        .field = sqlite_take_text(arena, row, at + 2),
+        .value = sqlite_take_text(arena, row, at + 3),
+        .message = sqlite_take_text(arena, row, at + 6),
+        .cites = sqlite_take_text(arena, row, at + 7),
     };
-    read_reason(arena, take(arena, row, at + 4), take(arena, row, at + 5), &finding->reason);
+    read_reason(arena, sqlite_take_text(arena, row, at + 4), sqlite_take_text(arena, row, at + 5),
+                &finding->reason);
 }
 
 void finding_row_bind(struct arena *arena, struct sqlite_statement *statement, int at,
                       const struct finding *finding)
 {
     const struct value *arguments = value_find(finding_value(arena, finding), "arguments");
-    BUFFER_OWNED struct buffer json = { 0 };
-    if (arguments)
-        canonical_write(&json, arguments);
     sqlite_bind_text(statement, at, finding->rule);
     sqlite_bind_text(statement, at + 1, finding->is_error ? TEXT("error") : TEXT("warning"));
     sqlite_bind_text(statement, at + 2, finding->field);
     sqlite_bind_text(statement, at + 3, finding->value);
     sqlite_bind_text(statement, at + 4, text_of(finding->reason.id));
-    sqlite_bind_text(statement, at + 5, arguments ? text_copy(arena, buffer_view(&json)) : TEXT_NONE);
+    sqlite_bind_text(statement, at + 5, arguments ? canonical_copy(arena, arguments) : TEXT_NONE);
     sqlite_bind_text(statement, at + 6, finding->message.bytes ? finding->message : TEXT(""));
     sqlite_bind_text(statement, at + 7, finding->cites);
 }
@@ -84,14 +78,15 @@ static struct value *read_named(struct arena *arena, struct sqlite_statement *ro
     int64_t since = 0;
     for (int i = 0; i < sqlite_columns(row); i++) {
         const char *name = sqlite_column_title(row, i);
-        struct text text = take(arena, row, i), *target = !strcmp(name, "rule")        ? &finding.rule
-                                                          : !strcmp(name, "field")     ? &finding.field
-                                                          : !strcmp(name, "value")     ? &finding.value
-                                                          : !strcmp(name, "message")   ? &finding.message
-                                                          : !strcmp(name, "cites")     ? &finding.cites
-                                                          : !strcmp(name, "reason")    ? &reason
-                                                          : !strcmp(name, "arguments") ? &arguments
-                                                                                       : NULL;
+        struct text text = sqlite_take_text(arena, row, i),
+                    *target = !strcmp(name, "rule")        ? &finding.rule
+                              : !strcmp(name, "field")     ? &finding.field
+                              : !strcmp(name, "value")     ? &finding.value
+                              : !strcmp(name, "message")   ? &finding.message
+                              : !strcmp(name, "cites")     ? &finding.cites
+                              : !strcmp(name, "reason")    ? &reason
+                              : !strcmp(name, "arguments") ? &arguments
+                                                           : NULL;
         if (target)
             *target = text;
         if (!strcmp(name, "severity"))
@@ -110,9 +105,9 @@ enum status finding_row_list(struct store *store, struct arena *arena, int64_t r
 {
     struct sqlite_statement *row;
     *list = value_list(arena);
-    if (store_sql(store, "SELECT * FROM finding WHERE record = ?1 ORDER BY rowid", &row, error))
+    if (sql_rows(store, "SELECT * FROM finding WHERE record = ?1 ORDER BY rowid",
+                 SQL_WITH(SQL_NUMBER(record)), &row, error))
         return error->status;
-    sqlite_bind_number(row, 1, record);
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK)
         value_append(*list, read_named(arena, row));

@@ -4,12 +4,10 @@
 
 #include "core/memory.h"
 
-/* FNV-1a and a last mix, so that the low bits, which choose the slot, hang on all of the bytes. */
+/* A last mix, so that the low bits, which choose the slot, hang on all of the bytes. */
 static uint64_t fingerprint(struct text bytes)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < bytes.length; i++)
-        hash = (hash ^ (unsigned char)bytes.bytes[i]) * 0x100000001b3u;
+    uint64_t hash = text_hash(bytes);
     hash ^= hash >> 32;
     return hash ? hash : 1;
 }

@@ -6,6 +6,7 @@
 #include "core/diff.h"
 #include "core/procedure.h"
 #include "store/history_rows.h"
+#include "store/sql.h"
 
 /* One acknowledgement of the portal. */
 struct version {
@@ -16,18 +17,13 @@ struct version {
     struct text at, portal_version;
 };
 
-static struct text take(struct arena *arena, struct sqlite_statement *row, int at)
-{
-    return sqlite_is_null(row, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(row, at));
-}
-
 static struct version read_version(struct arena *arena, struct sqlite_statement *row)
 {
     struct version version = { .event = sqlite_number(row, 0), .run = sqlite_number(row, 1) };
-    version.at = take(arena, row, 2);
+    version.at = sqlite_take_text(arena, row, 2);
     version.withdrawn = text_is(sqlite_column_text(row, 3), "withdrawn");
     version.has_digest = sqlite_digest(row, 4, &version.digest);
-    version.portal_version = take(arena, row, 5);
+    version.portal_version = sqlite_take_text(arena, row, 5);
     return version;
 }
 
@@ -37,22 +33,18 @@ static enum status add_run(struct store *store, struct arena *arena, int64_t run
                            struct value *out, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(
-            store,
-            "SELECT actor, json_extract(detail, '$.rules_digest'), json_extract(detail, '$.config_digest')"
-            " FROM ledger WHERE run = ?1 AND event = 'run-started'",
-            &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, run);
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(
+        store,
+        "SELECT actor, json_extract(detail, '$.rules_digest'), json_extract(detail, '$.config_digest')"
+        " FROM ledger WHERE run = ?1 AND event = 'run-started'",
+        SQL_WITH(SQL_NUMBER(run)), &row, error);
     if (status == STATUS_OK && !transform_digest)
         history_text(arena, out, "operator", row, 0);
     if (status == STATUS_OK && transform_digest) {
         history_text(arena, out, "rules_digest", row, 1);
         history_text(arena, out, "config_digest", row, 2);
     }
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(row, status);
 }
 
 /* What an operator took over was put there by another hand. */
@@ -60,13 +52,10 @@ static enum status add_adoption(struct store *store, struct arena *arena, const 
                                 struct value *out, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT actor, json_extract(detail, '$.reason') FROM ledger WHERE seq = ?1"
-                  " AND json_extract(detail, '$.adopted')",
-                  &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, version->event);
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(store,
+                                 "SELECT actor, json_extract(detail, '$.reason') FROM ledger WHERE seq = ?1"
+                                 " AND json_extract(detail, '$.adopted')",
+                                 SQL_WITH(SQL_NUMBER(version->event)), &row, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
     history_text(arena, out, "adopted_by", row, 0);
@@ -81,18 +70,15 @@ static enum status add_origin(struct store *store, struct arena *arena, struct t
 {
     struct sqlite_statement *row;
     if (add_run(store, arena, version->run, false, out, error) ||
-        add_adoption(store, arena, version, out, error) ||
-        store_sql(
-            store,
-            "SELECT a.source, json_extract(a.detail, '$.key'), json_extract(a.detail, '$.locator'),"
-            " json_extract(a.detail, '$.source_digest'), a.run FROM ledger e JOIN ledger a ON a.code = e.code"
-            " AND a.event = 'accepted' AND a.digest = e.digest AND a.seq < e.seq"
-            " WHERE e.seq = ?1 AND e.code = ?2 ORDER BY a.seq DESC LIMIT 1",
-            &row, error))
+        add_adoption(store, arena, version, out, error))
         return error->status;
-    sqlite_bind_number(row, 1, version->event);
-    sqlite_bind_text(row, 2, code);
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(
+        store,
+        "SELECT a.source, json_extract(a.detail, '$.key'), json_extract(a.detail, '$.locator'),"
+        " json_extract(a.detail, '$.source_digest'), a.run FROM ledger e JOIN ledger a ON a.code = e.code"
+        " AND a.event = 'accepted' AND a.digest = e.digest AND a.seq < e.seq"
+        " WHERE e.seq = ?1 AND e.code = ?2 ORDER BY a.seq DESC LIMIT 1",
+        SQL_WITH(SQL_NUMBER(version->event), SQL_TEXT(code)), &row, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
     int64_t run = sqlite_number(row, 4);
@@ -181,14 +167,11 @@ static void add_change(struct changes *changes, const struct version *version, c
     value_set(change, "run", value_integer(arena, version->run));
     value_set(change, "at", value_text(arena, version->at));
     value_set(change, "field", value_text(arena, difference->field));
-    if (difference->before.bytes)
-        value_set(change, "old", value_text(arena, difference->before));
-    if (difference->after.bytes)
-        value_set(change, "new", value_text(arena, difference->after));
+    value_put(arena, change, "old", difference->before);
+    value_put(arena, change, "new", difference->after);
     for (const struct value *member = origin->first; member; member = member->next)
         value_set_text(change, member->name, value_copy(arena, member));
-    if (version->portal_version.bytes)
-        value_set(change, "portal_version", value_text(arena, version->portal_version));
+    value_put(arena, change, "portal_version", version->portal_version);
 }
 
 /* A withdrawal leaves what is readable there as it is, but for its status. */
@@ -231,9 +214,8 @@ static enum status read_versions(struct store *store, struct arena *arena, struc
     size_t capacity = 0;
     *count = 0;
     *versions = NULL;
-    if (store_sql(store, VERSIONS "ORDER BY seq", &row, error))
+    if (sql_rows(store, VERSIONS "ORDER BY seq", SQL_WITH(SQL_TEXT(code)), &row, error))
         return error->status;
-    sqlite_bind_text(row, 1, code);
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK) {
         if (*count == capacity) {
@@ -269,11 +251,8 @@ static enum status find_version(struct store *store, struct arena *arena, struct
                                 struct version *version, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store, VERSIONS "AND at < ?2 AND (to_at IS NULL OR to_at >= ?2)", &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, code);
-    sqlite_bind_text(row, 2, until);
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(store, VERSIONS "AND at < ?2 AND (to_at IS NULL OR to_at >= ?2)",
+                                 SQL_WITH(SQL_TEXT(code), SQL_TEXT(until)), &row, error);
     if (status == STATUS_OK)
         *version = read_version(arena, row);
     sqlite_reset_statement(row);
@@ -297,13 +276,11 @@ enum status history_known_at(struct store *store, struct arena *arena, struct da
     struct sqlite_statement *row;
     int64_t last;
     *at = TEXT_NONE;
-    if (store_sql(store, "SELECT at FROM ledger ORDER BY seq DESC LIMIT 1", &row, error))
-        return error->status;
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(store, "SELECT at FROM ledger ORDER BY seq DESC LIMIT 1", NULL, &row, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
     if (clock_parse(sqlite_column_text(row, 0), &last) && last < end_of_day(on))
-        *at = take(arena, row, 0);
+        *at = sqlite_take_text(arena, row, 0);
     sqlite_reset_statement(row);
     return STATUS_OK;
 }
@@ -323,19 +300,15 @@ static enum status tell_version(struct store *store, struct arena *arena, struct
                                 const struct version *version, struct value *out, struct error *error)
 {
     struct value *content;
-    char *hex = arena_alloc(arena, DIGEST_HEX);
     if (read_content(store, arena, version, &content, error))
         return error->status;
     value_set(out, "status", value_string(arena, version->withdrawn ? "abolished" : "published"));
     value_set(out, "event", value_integer(arena, version->event));
     value_set(out, "run", value_integer(arena, version->run));
     value_set(out, "published_at", value_text(arena, version->at));
-    if (version->portal_version.bytes)
-        value_set(out, "portal_version", value_text(arena, version->portal_version));
-    if (version->has_digest) {
-        digest_hex(&version->digest, hex);
-        value_set(out, "content_digest", value_string(arena, hex));
-    }
+    value_put(arena, out, "portal_version", version->portal_version);
+    if (version->has_digest)
+        value_set(out, "content_digest", value_digest(arena, &version->digest));
     if (add_origin(store, arena, code, version, out, error))
         return error->status;
     if (field)

@@ -2,6 +2,7 @@
 #include "store/history.h"
 #include "store/history_rows.h"
 #include "store/restoration.h"
+#include "store/sql.h"
 #include "store/statement_rows.h"
 
 #define NOW "~" /* behind every time */
@@ -31,10 +32,8 @@ static enum status find_own(struct store *store, struct arena *arena, struct tex
                             struct value **own, struct error *error)
 {
     struct sqlite_statement *rows;
-    if (store_sql(store, AGAINST, &rows, error))
+    if (sql_rows(store, AGAINST, SQL_WITH(SQL_TEXT(code), SQL_TEXT(text_of(until))), &rows, error))
         return error->status;
-    sqlite_bind_text(rows, 1, code);
-    sqlite_bind_text(rows, 2, text_of(until));
     return statement_rows(rows, arena, NULL, own, error);
 }
 
@@ -96,9 +95,8 @@ enum status history_against_all(struct store *store, struct arena *arena, struct
     struct value *codes;
     char until[CLOCK_TEXT];
     history_end_of_day(on, until);
-    if (store_sql(store, DOUBTFUL, &rows, error))
+    if (sql_rows(store, DOUBTFUL, SQL_WITH(SQL_TEXT(text_of(until))), &rows, error))
         return error->status;
-    sqlite_bind_text(rows, 1, text_of(until));
     if (statement_rows(rows, arena, NULL, &codes, error))
         return error->status;
     *against = value_list(arena);

@@ -6,12 +6,13 @@
 #include "store/history_rows.h"
 #include "store/outbox.h"
 #include "store/said.h"
+#include "store/sql.h"
 
 void history_text(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row,
                   int at)
 {
     if (!sqlite_is_null(row, at))
-        value_set(out, name, value_text(arena, text_copy(arena, sqlite_column_text(row, at))));
+        value_set(out, name, value_text(arena, sqlite_take_text(arena, row, at)));
 }
 
 void history_number(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row,
@@ -67,9 +68,8 @@ static enum status list_rows(struct store *store, struct arena *arena, struct te
                              const struct column *columns, int count, struct value *list, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store, sql, &row, error))
+    if (sql_rows(store, sql, SQL_WITH(SQL_TEXT(code)), &row, error))
         return error->status;
-    sqlite_bind_text(row, 1, code);
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK) {
         struct value *object = value_append(list, value_object(arena));
@@ -222,13 +222,11 @@ static enum status add_held(struct store *store, struct arena *arena, struct tex
                             struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT name, status, content_digest, portal_version, published_at, run FROM audit_current"
-                  " WHERE code = ?1",
-                  &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, code);
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(store,
+                "SELECT name, status, content_digest, portal_version, published_at, run FROM audit_current"
+                " WHERE code = ?1",
+                SQL_WITH(SQL_TEXT(code)), &row, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
     struct digest digest;
@@ -256,18 +254,15 @@ static enum status add_name(struct store *store, struct arena *arena, struct tex
     struct sqlite_statement *row;
     if (value_find(page, "name"))
         return STATUS_OK;
-    if (store_sql(store,
-                  "SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM record r JOIN payload p ON p.id "
-                  "= r.content"
-                  " WHERE r.code = ?1 ORDER BY r.present DESC, r.id DESC LIMIT 1",
-                  &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, code);
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(store,
+                "SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM record r JOIN payload p ON p.id "
+                "= r.content"
+                " WHERE r.code = ?1 ORDER BY r.present DESC, r.id DESC LIMIT 1",
+                SQL_WITH(SQL_TEXT(code)), &row, error);
     if (status == STATUS_OK)
         history_text(arena, page, "name", row, 0);
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(row, status);
 }
 
 /* clang-format off */
@@ -283,10 +278,7 @@ static enum status add_state(struct store *store, struct arena *arena, struct te
                              struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store, PENDING, &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, code);
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(store, PENDING, SQL_WITH(SQL_TEXT(code)), &row, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
     history_text(arena, page, "state", row, 0);
@@ -306,8 +298,7 @@ static enum status add_state(struct store *store, struct arena *arena, struct te
     struct text waits = TEXT_NONE;
     if (pending && approval_view_words(store, arena, code, &waits, error))
         return error->status;
-    if (waits.bytes)
-        value_set(pending, "approval", value_text(arena, waits));
+    value_put(arena, pending, "approval", waits);
     return STATUS_OK;
 }
 

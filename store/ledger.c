@@ -7,26 +7,18 @@
 #include "core/canonical.h"
 #include "store/audit_scan.h"
 #include "store/merkle.h"
+#include "store/sql.h"
 
 static enum status insert(struct store *store, const struct ledger_entry *entry, struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "INSERT INTO ledger (seq, at, run, event, source, code, digest, actor, detail, hash)"
-                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, entry->seq);
-    sqlite_bind_text(statement, 2, entry->at);
-    sqlite_bind_number(statement, 3, entry->run);
-    sqlite_bind_text(statement, 4, entry->event);
-    sqlite_bind_text(statement, 5, entry->source);
-    sqlite_bind_text(statement, 6, entry->code);
-    sqlite_bind_digest(statement, 7, entry->has_digest ? &entry->digest : NULL);
-    sqlite_bind_text(statement, 8, entry->actor);
-    sqlite_bind_text(statement, 9, entry->detail);
-    sqlite_bind_digest(statement, 10, &entry->hash);
-    return sqlite_execute(statement, error);
+    return sql_run(store,
+                   "INSERT INTO ledger (seq, at, run, event, source, code, digest, actor, detail, hash)"
+                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                   SQL_WITH(SQL_NUMBER(entry->seq), SQL_TEXT(entry->at), SQL_NUMBER(entry->run),
+                            SQL_TEXT(entry->event), SQL_TEXT(entry->source), SQL_TEXT(entry->code),
+                            SQL_DIGEST(entry->has_digest ? &entry->digest : NULL), SQL_TEXT(entry->actor),
+                            SQL_TEXT(entry->detail), SQL_DIGEST(&entry->hash)),
+                   error);
 }
 
 /* As the verifiers will look at it: what they would refuse must never stand in a table that nothing is deleted from. */

@@ -6,6 +6,7 @@
 #include "store/schema.h"
 #include "store/schema_pair.h"
 #include "store/schema_versions.h"
+#include "store/sql.h"
 
 /* ---- what is carried over ---- */
 
@@ -72,12 +73,8 @@ static enum status bind_rows(struct schema_pair *schemas, struct value *detail, 
 
 static enum status unpack_one(struct store *store, int64_t payload, struct text bytes, struct error *error)
 {
-    struct sqlite_statement *write;
-    if (store_sql(store, "UPDATE payload SET bytes = ?2, encoding = 0 WHERE id = ?1", &write, error))
-        return error->status;
-    sqlite_bind_number(write, 1, payload);
-    sqlite_bind_bytes(write, 2, bytes);
-    return sqlite_execute(write, error);
+    return sql_run(store, "UPDATE payload SET bytes = ?2, encoding = 0 WHERE id = ?1",
+                   SQL_WITH(SQL_NUMBER(payload), SQL_BYTES(bytes)), error);
 }
 
 static enum status carry_out_1(struct store *store, struct error *error)

@@ -21,9 +21,9 @@ static enum status append_refreshed(struct store *store, struct sqlite_statement
     ARENA_OWNED struct arena arena = { 0 };
     struct digest digest;
     struct value *detail = value_object(&arena);
-    value_set(detail, "version", value_text(&arena, text_copy(&arena, sqlite_column_text(row, 2))));
+    value_set(detail, "version", value_text(&arena, sqlite_take_text(&arena, row, 2)));
     struct ledger_event event = { .event = "refreshed",
-                                  .code = text_copy(&arena, sqlite_column_text(row, 0)),
+                                  .code = sqlite_take_text(&arena, row, 0),
                                   .digest = sqlite_digest(row, 1, &digest) ? &digest : NULL,
                                   .detail = detail };
     return ledger_append(store, &event, NULL, error);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/said.h"
+#include "store/sql.h"
 #include "store/store_run.h"
 
 #define HOUR     INT64_C(3600000)
@@ -122,9 +123,8 @@ static enum status read_runs(struct store *store, struct night_run *runs, size_t
 {
     struct sqlite_statement *row;
     *count = 0;
-    if (store_sql(store, newest, &row, error))
+    if (sql_rows(store, newest, SQL_WITH(SQL_NUMBER(RUNS_MAX)), &row, error))
         return error->status;
-    sqlite_bind_number(row, 1, RUNS_MAX);
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK && *count < RUNS_MAX) {
         struct text command = sqlite_column_text(row, 3);
@@ -150,21 +150,18 @@ static enum status put_run(struct store *store, struct arena *arena, int64_t run
                            const char *ended, const char *why, struct value *night, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(
-            store,
-            "SELECT s.at, f.at, json_extract(f.detail, '$.why'), json_extract(f.detail, '$.error')"
-            " FROM ledger s LEFT JOIN ledger f"
-            " ON f.run = s.run AND f.event = 'run-finished' WHERE s.run = ?1 AND s.event = 'run-started'",
-            &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, run);
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(store,
+                "SELECT s.at, f.at, json_extract(f.detail, '$.why'), json_extract(f.detail, '$.error')"
+                " FROM ledger s LEFT JOIN ledger f"
+                " ON f.run = s.run AND f.event = 'run-finished' WHERE s.run = ?1 AND s.event = 'run-started'",
+                SQL_WITH(SQL_NUMBER(run)), &row, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
     const char *const names[] = { began, ended, why };
     for (int i = 0; i < 3; i++)
         if (names[i] && !sqlite_is_null(row, i)) {
-            struct text words = text_copy(arena, sqlite_column_text(row, i));
+            struct text words = sqlite_take_text(arena, row, i);
             if (i == 2)
                 words = said_now(arena, words, sqlite_column_text(row, 3));
             value_set(night, names[i], value_text(arena, words));
@@ -241,21 +238,18 @@ enum status night_weeks_ago(struct store *store, int64_t now, int64_t before, st
                             struct text *runs, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store,
-                  "WITH begun AS (SELECT run, " NIGHT_DAY(
-                      "strftime('%s', at)") " AS day FROM ledger WHERE event = 'run-started'),"
-                                            " earlier AS (SELECT day FROM begun WHERE run = ?1)"
-                                            " SELECT json_group_array(begun.run) FROM begun, earlier"
-                                            " WHERE begun.day <= earlier.day"
-                                            " AND (" NIGHT_DAY("?2") " - begun.day) / 7"
-                                                                     "  > (earlier.day - begun.day) / 7",
-                  &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, before);
-    sqlite_bind_number(row, 2, now / 1000);
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(store,
+                "WITH begun AS (SELECT run, " NIGHT_DAY(
+                    "strftime('%s', at)") " AS day FROM ledger WHERE event = 'run-started'),"
+                                          " earlier AS (SELECT day FROM begun WHERE run = ?1)"
+                                          " SELECT json_group_array(begun.run) FROM begun, earlier"
+                                          " WHERE begun.day <= earlier.day"
+                                          " AND (" NIGHT_DAY("?2") " - begun.day) / 7"
+                                                                   "  > (earlier.day - begun.day) / 7",
+                SQL_WITH(SQL_NUMBER(before), SQL_NUMBER(now / 1000)), &row, error);
     if (status == STATUS_OK)
-        *runs = text_copy(arena, sqlite_column_text(row, 0));
+        *runs = sqlite_take_text(arena, row, 0);
     sqlite_reset_statement(row);
     return status;
 }

@@ -5,6 +5,7 @@
 #include "store/approval.h"
 #include "store/ledger.h"
 #include "store/merkle.h"
+#include "store/sql.h"
 #include "store/transform_queue.h"
 
 #define GROUP 500 /* records at a time */
@@ -19,27 +20,6 @@ struct taking {
     struct approval_gate gate;
 };
 
-static struct text write_list(struct arena *arena, const struct value *list)
-{
-    BUFFER_OWNED struct buffer out = { 0 };
-    if (!list->count)
-        return TEXT_NONE;
-    canonical_write(&out, list);
-    return text_copy(arena, buffer_view(&out));
-}
-
-static void read_filter(struct taking *taking)
-{
-    const struct outbox_filter *filter = &taking->request->filter;
-    struct value *codes = value_list(&taking->lists), *sources = value_list(&taking->lists);
-    for (size_t i = 0; i < filter->code_count; i++)
-        value_append(codes, value_text(&taking->lists, filter->codes[i]));
-    for (size_t i = 0; i < filter->source_count; i++)
-        value_append(sources, value_string(&taking->lists, filter->sources[i]));
-    taking->codes = write_list(&taking->lists, codes);
-    taking->sources = write_list(&taking->lists, sources);
-}
-
 static void bind_filter(const struct taking *taking, struct sqlite_statement *statement)
 {
     sqlite_bind_text(statement, 1, taking->codes);
@@ -53,19 +33,13 @@ static enum status append(struct taking *taking, const char *source, struct text
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
-    if (key.bytes)
-        value_set(detail, "key", value_text(&arena, key));
+    value_put(&arena, detail, "key", key);
     value_set(detail, "reason", value_string(&arena, taking->request->reason));
     value_set(detail, "state", value_string(&arena, state));
     struct ledger_event event = {
         .event = "retried", .source = source, .code = code, .actor = taking->request->actor, .detail = detail
     };
     return ledger_append(taking->store, &event, NULL, error);
-}
-
-static struct text take(struct arena *arena, struct sqlite_statement *row, int at)
-{
-    return sqlite_is_null(row, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(row, at));
 }
 
 /* ---- records ---- */
@@ -109,8 +83,8 @@ static enum status list_records(struct taking *taking, int64_t after, struct kep
         list[(*count)++] =
             (struct kept_record){ .record = sqlite_number(row, 0),
                                   .source = text_string(&taking->arena, sqlite_column_text(row, 1)),
-                                  .key = take(&taking->arena, row, 2),
-                                  .code = take(&taking->arena, row, 3),
+                                  .key = sqlite_take_text(&taking->arena, row, 2),
+                                  .code = sqlite_take_text(&taking->arena, row, 3),
                                   .held = sqlite_number(row, 4) };
     return status == STATUS_END ? STATUS_OK : status;
 }
@@ -118,20 +92,16 @@ static enum status list_records(struct taking *taking, int64_t after, struct kep
 static enum status take_up_record(struct taking *taking, const struct kept_record *record,
                                   struct error *error)
 {
-    struct sqlite_statement *statement;
     if (record->held)
         taking->counts->held++;
     else
         taking->counts->rejected++;
     if (append(taking, record->source, record->key, record->code, record->held ? "held" : "rejected",
                error) ||
-        store_sql(taking->store, "UPDATE record SET fault = NULL, doubt = 2 WHERE id = ?1 AND doubt = 1",
-                  &statement, error))
+        sql_run(taking->store, "UPDATE record SET fault = NULL, doubt = 2 WHERE id = ?1 AND doubt = 1",
+                SQL_WITH(SQL_NUMBER(record->record)), error))
         return error->status;
-    sqlite_bind_number(statement, 1, record->record);
-    return sqlite_execute(statement, error)
-               ? error->status
-               : transform_queue_raise(taking->store, record->record, WORK_MAP, error);
+    return transform_queue_raise(taking->store, record->record, WORK_MAP, error);
 }
 
 static enum status take_up_records(struct taking *taking, struct error *error)
@@ -187,7 +157,7 @@ static enum status list_deliveries(struct taking *taking, struct value *list, st
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK) {
         struct value *item = value_append(list, value_object(&taking->arena));
-        value_set(item, "code", value_text(&taking->arena, take(&taking->arena, row, 0)));
+        value_set(item, "code", value_text(&taking->arena, sqlite_take_text(&taking->arena, row, 0)));
         value_set(item, "decided", value_boolean(&taking->arena, sqlite_number(row, 1)));
         taking->counts->ordered += !sqlite_number(row, 1) && sqlite_number(row, 2);
     }
@@ -297,7 +267,8 @@ enum status operator_order_retry(struct store *store, const struct operator_orde
 {
     struct taking taking = { .store = store, .request = request, .counts = counts };
     *counts = (struct operator_order_counts){ .rejected = 0 };
-    read_filter(&taking);
+    taking.codes = outbox_filter_codes(&taking.lists, &request->filter);
+    taking.sources = outbox_filter_sources(&taking.lists, &request->filter);
     enum status status = approval_gate_open(store, &taking.gate, error);
     if (!status && !(status = store_begin(store, error))) {
         status = take_up_records(&taking, error);
@@ -315,12 +286,10 @@ enum status operator_order_retry(struct store *store, const struct operator_orde
 
 static struct text write_order(struct arena *arena, const struct operator_order *order)
 {
-    BUFFER_OWNED struct buffer out = { 0 };
     struct value *object = value_object(arena);
     value_set(object, "decision", value_string(arena, order->decision));
     value_set(object, "reason", value_string(arena, order->reason));
-    canonical_write(&out, object);
-    return text_copy(arena, buffer_view(&out));
+    return canonical_copy(arena, object);
 }
 
 static enum status append_order(struct store *store, struct arena *arena, const struct operator_order *order,

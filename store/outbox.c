@@ -5,6 +5,7 @@
 
 #include "core/canonical.h"
 #include "store/ledger.h"
+#include "store/sql.h"
 
 static const char *const state_names[] = {
     [OUTBOX_IDLE] = "idle",     [OUTBOX_INTENDED] = "intended", [OUTBOX_UNKNOWN] = "unknown",
@@ -46,11 +47,6 @@ static enum outbox_action read_action(struct sqlite_statement *row, int at)
                                                                                : OUTBOX_PUBLISH;
 }
 
-static struct text take(struct arena *arena, struct sqlite_statement *row, int at)
-{
-    return sqlite_is_null(row, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(row, at));
-}
-
 enum status outbox_read(struct sqlite_statement *row, struct arena *arena, struct outbox_item *item,
                         struct error *error)
 {
@@ -67,21 +63,21 @@ enum status outbox_read(struct sqlite_statement *row, struct arena *arena, struc
     item->held = item->held_abolished || text_is(held, "published");
     item->held_content = sqlite_number(row, 7);
     item->has_held_digest = sqlite_digest(row, 8, &item->held_digest);
-    item->version = take(arena, row, 9);
-    item->etag = take(arena, row, 10);
+    item->version = sqlite_take_text(arena, row, 9);
+    item->etag = sqlite_take_text(arena, row, 10);
     item->held_event = sqlite_number(row, 11);
-    item->key = take(arena, row, 12);
+    item->key = sqlite_take_text(arena, row, 12);
     item->intent_action = read_action(row, 13);
     item->intent_content = sqlite_number(row, 14);
     sqlite_digest(row, 15, &item->intent_digest);
-    item->intent_base = take(arena, row, 16);
+    item->intent_base = sqlite_take_text(arena, row, 16);
     item->intent_event = sqlite_number(row, 17);
     item->attempts = sqlite_number(row, 18);
-    item->message = take(arena, row, 19);
+    item->message = sqlite_take_text(arena, row, 19);
     item->ordered = sqlite_number(row, 20);
     item->has_dismissed = sqlite_digest(row, 21, &item->dismissed);
     item->dismissed_event = sqlite_number(row, 22);
-    item->overwrite = take(arena, row, 23);
+    item->overwrite = sqlite_take_text(arena, row, 23);
     item->overwrite_event = sqlite_number(row, 24);
     item->behind = sqlite_number(row, 25);
     return read_state(row, 1, &item->state, error);
@@ -92,10 +88,8 @@ enum status outbox_find(struct store *store, struct arena *arena, struct text co
 {
     struct sqlite_statement *row;
     *item = (struct outbox_item){ .code = text_copy(arena, code) };
-    if (store_sql(store, "SELECT " OUTBOX_COLUMNS " FROM procedure_state WHERE code = ?1", &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, code);
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(store, "SELECT " OUTBOX_COLUMNS " FROM procedure_state WHERE code = ?1",
+                                 SQL_WITH(SQL_TEXT(code)), &row, error);
     if (status)
         return status;
     status = outbox_read(row, arena, item, error);
@@ -164,19 +158,18 @@ static void bind_decided(struct sqlite_statement *statement, const struct outbox
 enum status outbox_save(struct store *store, struct outbox_item *item, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store,
-                  item->stored
-                      ? "UPDATE procedure_state SET (" OUTBOX_COLUMNS
-                        ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-                        " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)"
-                        " WHERE code = ?1"
-                      : "INSERT INTO procedure_state (code, " OUTBOX_COLUMNS
-                        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
-                        " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,"
-                        " ?25, ?26, ?27)",
-                  &statement, error))
+    if (sql_rows(store,
+                 item->stored
+                     ? "UPDATE procedure_state SET (" OUTBOX_COLUMNS
+                       ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+                       " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)"
+                       " WHERE code = ?1"
+                     : "INSERT INTO procedure_state (code, " OUTBOX_COLUMNS
+                       ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+                       " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,"
+                       " ?25, ?26, ?27)",
+                 SQL_WITH(SQL_TEXT(item->code)), &statement, error))
         return error->status;
-    sqlite_bind_text(statement, 1, item->code);
     bind_event(statement, 2, item->record);
     sqlite_bind_text(statement, 3, text_of(state_names[item->state]));
     bind_wanted(statement, item);
@@ -192,14 +185,12 @@ enum status outbox_save(struct store *store, struct outbox_item *item, struct er
 
 static struct text write_list(struct arena *arena, const struct text *texts, size_t count)
 {
-    BUFFER_OWNED struct buffer out = { 0 };
     if (!count)
         return TEXT_NONE;
     struct value *list = value_list(arena);
     for (size_t i = 0; i < count; i++)
         value_append(list, value_text(arena, texts[i]));
-    canonical_write(&out, list);
-    return text_copy(arena, buffer_view(&out));
+    return canonical_copy(arena, list);
 }
 
 struct text outbox_filter_codes(struct arena *arena, const struct outbox_filter *filter)
@@ -356,12 +347,9 @@ enum status outbox_said(struct store *store, int64_t record, bool *said, struct 
                         struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store, "SELECT p.digest FROM record r JOIN payload p ON p.id = r.content WHERE r.id = ?1",
-                  &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, record);
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(store, "SELECT p.digest FROM record r JOIN payload p ON p.id = r.content WHERE r.id = ?1",
+                SQL_WITH(SQL_NUMBER(record)), &row, error);
     *said = status == STATUS_OK && sqlite_digest(row, 0, digest);
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(row, status);
 }

@@ -6,6 +6,7 @@
 #include "store/cross_record.h"
 #include "store/ledger.h"
 #include "store/merkle.h"
+#include "store/sql.h"
 
 #define KEY_MAX 96
 
@@ -17,12 +18,6 @@ static const char *const event_names[] = {
     [OUTBOX_RECALLED] = "recalled",         [OUTBOX_ABSENT] = "recalled",
     [OUTBOX_SUPERSEDED] = "recalled",
 };
-
-static void add_text(struct arena *arena, struct value *detail, const char *name, struct text text)
-{
-    if (text.bytes)
-        value_set(detail, name, value_text(arena, text));
-}
 
 static void add_time(struct arena *arena, struct value *detail, const char *name, int64_t at)
 {
@@ -37,9 +32,8 @@ static void add_time(struct arena *arena, struct value *detail, const char *name
 static enum status store_name(struct store *store, char name[17], struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store, "SELECT value FROM setting WHERE name = 'store'", &statement, error))
-        return error->status;
-    enum status status = sqlite_step(statement, error);
+    enum status status =
+        sql_row(store, "SELECT value FROM setting WHERE name = 'store'", NULL, &statement, error);
     if (status == STATUS_OK) {
         struct text value = sqlite_column_text(statement, 0);
         snprintf(name, 17, TEXT_PRINT, TEXT_ARG(value));
@@ -50,10 +44,8 @@ static enum status store_name(struct store *store, char name[17], struct error *
         return status;
     struct clock *clock = store_clock(store);
     snprintf(name, 17, "%012llx", (unsigned long long)clock->random(clock) >> 16);
-    if (store_sql(store, "INSERT INTO setting (name, value) VALUES ('store', ?1)", &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, text_of(name));
-    return sqlite_execute(statement, error);
+    return sql_run(store, "INSERT INTO setting (name, value) VALUES ('store', ?1)",
+                   SQL_WITH(SQL_TEXT(text_of(name))), error);
 }
 
 enum status outbox_intend(struct store *store, struct arena *arena, struct outbox_item *item,
@@ -71,7 +63,7 @@ enum status outbox_intend(struct store *store, struct arena *arena, struct outbo
     value_set(detail, "action", value_string(arena, outbox_action_name(item->intent_action)));
     if (item->approval)
         value_set(detail, "approval", value_integer(arena, item->approval));
-    add_text(arena, detail, "base", base);
+    value_put(arena, detail, "base", base);
     value_set(detail, "key", value_text(arena, item->key));
     value_set(detail, "wanted", value_integer(arena, item->wanted_event));
     struct ledger_event event = {
@@ -90,15 +82,15 @@ static enum status append_answer(struct store *store, const struct outbox_item *
         value_set(detail, "asked", value_boolean(&arena, true));
     if (answer->outcome == OUTBOX_ABSENT)
         value_set(detail, "absent", value_boolean(&arena, true));
-    add_text(&arena, detail, "answer_digest", answer->answer_digest);
+    value_put(&arena, detail, "answer_digest", answer->answer_digest);
     value_set(detail, "attempt", value_integer(&arena, answer->attempts));
-    add_text(&arena, detail, "base", item->intent_base);
-    add_text(&arena, detail, "etag", answer->etag);
-    add_text(&arena, detail, "key", item->key);
+    value_put(&arena, detail, "base", item->intent_base);
+    value_put(&arena, detail, "etag", answer->etag);
+    value_put(&arena, detail, "key", item->key);
     add_time(&arena, detail, "started_at", answer->started_at);
     if (answer->status)
         value_set(detail, "status", value_integer(&arena, answer->status));
-    add_text(&arena, detail, "version", answer->version.bytes ? answer->version : answer->etag);
+    value_put(&arena, detail, "version", answer->version.bytes ? answer->version : answer->etag);
     said_put(&arena, detail, &answer->said);
     struct ledger_event event = { .event = event_names[answer->outcome],
                                   .code = item->code,
@@ -117,11 +109,7 @@ static enum status append_answer(struct store *store, const struct outbox_item *
 static enum status find_sent(struct store *store, struct text code, const struct digest *digest,
                              struct sqlite_statement **row, struct error *error)
 {
-    if (store_sql(store, SENT, row, error))
-        return error->status;
-    sqlite_bind_text(*row, 1, code);
-    sqlite_bind_digest(*row, 2, digest);
-    return sqlite_step(*row, error);
+    return sql_row(store, SENT, SQL_WITH(SQL_TEXT(code), SQL_DIGEST(digest)), row, error);
 }
 
 enum status outbox_sent_before(struct store *store, struct text code, const struct digest *digest,
@@ -137,13 +125,11 @@ enum status outbox_sent_before(struct store *store, struct text code, const stru
 enum status outbox_last_word(struct store *store, struct text code, int64_t *at, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT at FROM ledger WHERE code = ?1 AND event IN ('intended', 'attempted', 'unknown')"
-                  " ORDER BY seq DESC LIMIT 1",
-                  &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, code);
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(store,
+                "SELECT at FROM ledger WHERE code = ?1 AND event IN ('intended', 'attempted', 'unknown')"
+                " ORDER BY seq DESC LIMIT 1",
+                SQL_WITH(SQL_TEXT(code)), &row, error);
     if (!status && !clock_parse(sqlite_column_text(row, 0), at))
         status = STATUS_END;
     sqlite_reset_statement(row);
@@ -160,14 +146,11 @@ enum status outbox_answered_before(struct store *store, const struct outbox_item
                                    struct text etag, bool abolished, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store, ANSWERED, &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, item->code);
-    sqlite_bind_text(row, 2, abolished ? TEXT("withdrawn") : TEXT("published"));
-    sqlite_bind_text(row, 3, version);
-    sqlite_bind_text(row, 4, etag);
-    sqlite_bind_digest(row, 5, &item->intent_digest);
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(store, ANSWERED,
+                SQL_WITH(SQL_TEXT(item->code), SQL_TEXT(abolished ? TEXT("withdrawn") : TEXT("published")),
+                         SQL_TEXT(version), SQL_TEXT(etag), SQL_DIGEST(&item->intent_digest)),
+                &row, error);
     sqlite_reset_statement(row);
     return status;
 }
@@ -189,7 +172,7 @@ static enum status supersede(struct store *store, struct outbox_item *item,
                                         .version = answer->version,
                                         .etag = answer->etag };
     struct outbox_item earlier = { .code = item->code,
-                                   .key = text_copy(&arena, sqlite_column_text(row, 1)),
+                                   .key = sqlite_take_text(&arena, row, 1),
                                    .intent_action = OUTBOX_PUBLISH,
                                    .intent_digest = answer->earlier };
     sqlite_reset_statement(row);
@@ -237,7 +220,7 @@ enum status outbox_attempt(struct store *store, const struct outbox_item *item, 
     struct value *detail = value_object(&arena);
     value_set(detail, "action", value_string(&arena, outbox_action_name(item->intent_action)));
     value_set(detail, "attempt", value_integer(&arena, attempt));
-    add_text(&arena, detail, "key", item->key);
+    value_put(&arena, detail, "key", item->key);
     add_time(&arena, detail, "started_at", started_at);
     if (status)
         value_set(detail, "status", value_integer(&arena, status));

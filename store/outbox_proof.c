@@ -2,6 +2,7 @@
 
 #include "store/merkle.h"
 #include "store/outbox_replay.h"
+#include "store/sql.h"
 
 struct proof {
     struct store *store;
@@ -96,16 +97,13 @@ static const char find[] =
 static enum status find_facts(struct proof *proof, struct facts *facts, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(proof->store, find, &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, proof->item.code);
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(proof->store, find, SQL_WITH(SQL_TEXT(proof->item.code)), &row, error);
     if (status)
         return status;
     facts->bytes = sqlite_number(row, 0);
     facts->known = !sqlite_is_null(row, 1);
-    facts->source = text_copy(&proof->arena, sqlite_column_text(row, 1));
-    facts->key = text_copy(&proof->arena, sqlite_column_text(row, 2));
+    facts->source = sqlite_take_text(&proof->arena, row, 1);
+    facts->key = sqlite_take_text(&proof->arena, row, 2);
     facts->elsewhere = sqlite_number(row, 3);
     facts->typed = sqlite_number(row, 4);
     sqlite_reset_statement(row);
@@ -238,21 +236,16 @@ static enum status conclude(struct proof *proof, outbox_doubt *say, void *user_d
     " e.digest, e.hash FROM procedure_state p LEFT JOIN ledger e ON e.code = p.code WHERE " condition        \
     " ORDER BY p.code, e.seq"
 
-static struct text column(struct sqlite_statement *row, int at)
-{
-    return sqlite_is_null(row, at) ? TEXT_NONE : sqlite_column_text(row, at);
-}
-
 static struct ledger_entry read_entry(struct sqlite_statement *row)
 {
     struct ledger_entry entry = { .seq = sqlite_number(row, FIRST + 1),
                                   .run = sqlite_number(row, FIRST + 2),
-                                  .at = column(row, FIRST + 3),
-                                  .event = column(row, FIRST + 4),
-                                  .source = column(row, FIRST + 5),
-                                  .code = column(row, FIRST + 6),
-                                  .actor = column(row, FIRST + 7),
-                                  .detail = column(row, FIRST + 8) };
+                                  .at = sqlite_column_text(row, FIRST + 3),
+                                  .event = sqlite_column_text(row, FIRST + 4),
+                                  .source = sqlite_column_text(row, FIRST + 5),
+                                  .code = sqlite_column_text(row, FIRST + 6),
+                                  .actor = sqlite_column_text(row, FIRST + 7),
+                                  .detail = sqlite_column_text(row, FIRST + 8) };
     entry.has_digest = sqlite_digest(row, FIRST + 9, &entry.digest);
     sqlite_digest(row, FIRST + 10, &entry.hash);
     return entry;
@@ -261,7 +254,7 @@ static struct ledger_entry read_entry(struct sqlite_statement *row)
 static enum status begin(struct proof *proof, struct sqlite_statement *row, struct error *error)
 {
     arena_clear(&proof->arena);
-    proof->item = (struct outbox_item){ .code = text_copy(&proof->arena, sqlite_column_text(row, FIRST)) };
+    proof->item = (struct outbox_item){ .code = sqlite_take_text(&proof->arena, row, FIRST) };
     proof->sentence = NULL;
     proof->old_wish = false;
     outbox_replay_begin(&proof->replay);
@@ -293,15 +286,12 @@ static enum status walk(struct proof *proof, struct sqlite_statement *rows, outb
 enum status outbox_remember(struct store *store, struct error *error)
 {
     struct store_memory *memory = store_memory(store);
-    struct sqlite_statement *row;
-    memory->outbox_empty = false;
-    if (store_changes(store, &memory->changes, error) ||
-        store_sql(store, "SELECT NOT EXISTS (SELECT 1 FROM procedure_state)", &row, error) ||
-        sqlite_step(row, error))
-        return error->status;
-    memory->outbox_empty = sqlite_number(row, 0);
-    sqlite_reset_statement(row);
-    return STATUS_OK;
+    bool any = true;
+    enum status status = store_changes(store, &memory->changes, error);
+    if (!status)
+        status = sql_any(store, "SELECT 1 FROM procedure_state LIMIT 1", NULL, &any, error);
+    memory->outbox_empty = !status && !any;
+    return status;
 }
 
 static enum status is_own(struct store *store, bool *own, struct error *error)

@@ -1,5 +1,7 @@
 #include "store/outbox_scan.h"
 
+#include "store/sql.h"
+
 static void bind_filter(struct arena *arena, struct sqlite_statement *statement,
                         const struct outbox_filter *filter)
 {
@@ -27,8 +29,7 @@ enum status outbox_scan_next(struct outbox_scan *pass, struct arena *arena, stru
     enum status status = sqlite_step(pass->rows, error);
     if (status)
         return status;
-    *item =
-        (struct outbox_item){ .code = text_copy(arena, sqlite_column_text(pass->rows, OUTBOX_COLUMN_COUNT)) };
+    *item = (struct outbox_item){ .code = sqlite_take_text(arena, pass->rows, OUTBOX_COLUMN_COUNT) };
     return outbox_read(pass->rows, arena, item, error);
 }
 
@@ -41,14 +42,8 @@ void outbox_scan_close(struct outbox_scan *pass)
 
 static enum status count_published(struct store *store, int64_t *count, struct error *error)
 {
-    struct sqlite_statement *row;
-    if (store_sql(store, "SELECT count(*) FROM procedure_state WHERE held_status = 'published'", &row,
-                  error) ||
-        sqlite_step(row, error))
-        return error->status;
-    *count = sqlite_number(row, 0);
-    sqlite_reset_statement(row);
-    return STATUS_OK;
+    return sql_number(store, "SELECT count(*) FROM procedure_state WHERE held_status = 'published'", NULL,
+                      count, error);
 }
 
 /* Whether a code took another's place nothing says where keys are codes; that as many went as came does. What went
@@ -56,16 +51,14 @@ static enum status count_published(struct store *store, int64_t *count, struct e
 static enum status count_left(struct store *store, int64_t first_seen, int64_t *count, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT count(DISTINCT e.code) FROM ledger e JOIN procedure_state p ON p.code = e.code"
-                  " WHERE e.run > coalesce((SELECT max(i.run) FROM ledger i WHERE i.run < ?1"
-                  "  AND i.event = 'intended'), 0) AND e.event IN ('missing', 'recoded')"
-                  " AND p.held_status = 'published'"
-                  " AND NOT EXISTS (SELECT 1 FROM record r WHERE r.code = e.code AND r.present = 1)",
-                  &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, first_seen);
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(store,
+                "SELECT count(DISTINCT e.code) FROM ledger e JOIN procedure_state p ON p.code = e.code"
+                " WHERE e.run > coalesce((SELECT max(i.run) FROM ledger i WHERE i.run < ?1"
+                "  AND i.event = 'intended'), 0) AND e.event IN ('missing', 'recoded')"
+                " AND p.held_status = 'published'"
+                " AND NOT EXISTS (SELECT 1 FROM record r WHERE r.code = e.code AND r.present = 1)",
+                SQL_WITH(SQL_NUMBER(first_seen)), &row, error);
     *count = status ? 0 : sqlite_number(row, 0);
     sqlite_reset_statement(row);
     return status;
@@ -130,36 +123,26 @@ enum status outbox_usual(struct store *store, const char *source, bool *known, i
                          struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store, "SELECT usual FROM source WHERE name = ?1 AND usual IS NOT NULL", &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, text_of(source));
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(store, "SELECT usual FROM source WHERE name = ?1 AND usual IS NOT NULL",
+                                 SQL_WITH(SQL_TEXT(text_of(source))), &row, error);
     *known = status == STATUS_OK;
     *records = *known ? sqlite_number(row, 0) : 0;
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(row, status);
 }
 
 enum status outbox_set_usual(struct store *store, const char *source, int64_t records, struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(store, "UPDATE source SET usual = ?2 WHERE name = ?1", &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, text_of(source));
-    sqlite_bind_number(statement, 2, records);
-    return sqlite_execute(statement, error);
+    return sql_run(store, "UPDATE source SET usual = ?2 WHERE name = ?1",
+                   SQL_WITH(SQL_TEXT(text_of(source)), SQL_NUMBER(records)), error);
 }
 
 enum status outbox_plan_sent(struct store *store, const char *digest, int64_t *event, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT coalesce(max(seq), 0) FROM ledger WHERE event = 'plan-sent' AND"
-                  " json_extract(detail, '$.plan') = ?1",
-                  &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, text_of(digest));
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(store,
+                                 "SELECT coalesce(max(seq), 0) FROM ledger WHERE event = 'plan-sent' AND"
+                                 " json_extract(detail, '$.plan') = ?1",
+                                 SQL_WITH(SQL_TEXT(text_of(digest))), &row, error);
     *event = status ? 0 : sqlite_number(row, 0);
     sqlite_reset_statement(row);
     return status;
@@ -186,13 +169,13 @@ enum status outbox_scan_answers_next(struct outbox_scan_answers *answers, struct
     enum status status = sqlite_step(answers->rows, error);
     if (status)
         return status;
-    *answer = (struct outbox_scan_answer){ .code = text_copy(arena, sqlite_column_text(answers->rows, 0)) };
+    *answer = (struct outbox_scan_answer){ .code = sqlite_take_text(arena, answers->rows, 0) };
     answer->action = text_is(sqlite_column_text(answers->rows, 1), outbox_action_name(OUTBOX_WITHDRAW))
                          ? OUTBOX_WITHDRAW
                          : OUTBOX_PUBLISH;
     sqlite_digest(answers->rows, 2, &answer->digest);
     if (!sqlite_is_null(answers->rows, 3))
-        answer->base = text_copy(arena, sqlite_column_text(answers->rows, 3));
+        answer->base = sqlite_take_text(arena, answers->rows, 3);
     return STATUS_OK;
 }
 

@@ -3,57 +3,40 @@
 #include <string.h>
 
 #include "store/ledger.h"
+#include "store/sql.h"
 #include "store/statement_rows.h"
 
 /* ---- the listing ---- */
-
-static enum status execute(struct store *store, const char *sql, struct error *error)
-{
-    struct sqlite_statement *statement;
-    return store_sql(store, sql, &statement, error) ? error->status : sqlite_execute(statement, error);
-}
 
 enum status reconciliation_listing_begin(struct store *store, struct error *error)
 {
     if (store_begin(store, error))
         return error->status;
-    return store_end(store, execute(store, "DELETE FROM portal_listing", error), error);
+    return store_end(store, sql_run(store, "DELETE FROM portal_listing", NULL, error), error);
 }
 
-/* ?1 to ?4 are the entry's code, version, digest and status. */
-static enum status execute_for(struct sqlite_statement *statement, const struct reconciliation_entry *entry,
-                               struct error *error)
-{
-    sqlite_bind_text(statement, 1, entry->code);
-    sqlite_bind_text(statement, 2, entry->version);
-    sqlite_bind_digest(statement, 3, entry->digest);
-    sqlite_bind_text(statement, 4, text_of(entry->status));
-    return sqlite_execute(statement, error);
-}
+#define ENTRY(entry)                                                                                         \
+    SQL_WITH(SQL_TEXT((entry)->code), SQL_TEXT((entry)->version), SQL_DIGEST((entry)->digest),               \
+             SQL_TEXT(text_of((entry)->status)))
 
 /* Listed twice, and otherwise: neither is said. */
 static enum status doubt_listed(struct store *store, const struct reconciliation_entry *entry,
                                 struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "UPDATE portal_listing SET version = NULL, digest = NULL, status = NULL WHERE code = ?1 AND"
-                  " (version IS NOT ?2 OR digest IS NOT ?3 OR status IS NOT ?4)",
-                  &statement, error))
-        return error->status;
-    return execute_for(statement, entry, error);
+    return sql_run(
+        store,
+        "UPDATE portal_listing SET version = NULL, digest = NULL, status = NULL WHERE code = ?1 AND"
+        " (version IS NOT ?2 OR digest IS NOT ?3 OR status IS NOT ?4)",
+        ENTRY(entry), error);
 }
 
 enum status reconciliation_listing_put(struct store *store, const struct reconciliation_entry *entry,
                                        bool *added, struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(
+    if (sql_run(
             store,
             "INSERT OR IGNORE INTO portal_listing (code, version, digest, status) VALUES (?1, ?2, ?3, ?4)",
-            &statement, error))
-        return error->status;
-    if (execute_for(statement, entry, error))
+            ENTRY(entry), error))
         return error->status;
     *added = sqlite_changed_rows(store_database(store)) > 0;
     return *added ? STATUS_OK : doubt_listed(store, entry, error);
@@ -107,29 +90,20 @@ enum status reconciliation_doubtful(struct store *store, struct arena *arena, st
 /* Where neither content, digest nor version is shown, a strong ETag that is still the one acknowledged tells. */
 static enum status name_by_etag(struct store *store, struct text code, struct text etag, struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "UPDATE portal_listing AS l SET digest = p.held_digest, status = coalesce(l.status, "
-                  "p.held_status)"
-                  " FROM procedure_state p WHERE l.code = ?1 AND p.code = l.code AND p.held_etag = ?2"
-                  " AND lower(substr(?2, 1, 2)) <> 'w/' AND l.digest IS NULL AND l.version IS NULL",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, code);
-    sqlite_bind_text(statement, 2, etag);
-    return sqlite_execute(statement, error);
+    return sql_run(store,
+                   "UPDATE portal_listing AS l SET digest = p.held_digest, status = coalesce(l.status, "
+                   "p.held_status)"
+                   " FROM procedure_state p WHERE l.code = ?1 AND p.code = l.code AND p.held_etag = ?2"
+                   " AND lower(substr(?2, 1, 2)) <> 'w/' AND l.digest IS NULL AND l.version IS NULL",
+                   SQL_WITH(SQL_TEXT(code), SQL_TEXT(etag)), error);
 }
 
 enum status reconciliation_told(struct store *store, struct text code,
                                 const struct reconciliation_entry *entry, struct text etag,
                                 struct error *error)
 {
-    struct sqlite_statement *statement;
     bool added;
-    if (store_sql(store, "DELETE FROM portal_listing WHERE code = ?1", &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, code);
-    if (sqlite_execute(statement, error))
+    if (sql_run(store, "DELETE FROM portal_listing WHERE code = ?1", SQL_WITH(SQL_TEXT(code)), error))
         return error->status;
     if (!entry)
         return STATUS_OK;
@@ -139,18 +113,18 @@ enum status reconciliation_told(struct store *store, struct text code,
 
 static enum status judge(struct store *store, struct error *error)
 {
-    if (execute(store,
+    if (sql_run(store,
                 "UPDATE portal_listing AS l SET verdict = coalesce((SELECT CASE WHEN " ARRIVED
                 " THEN 'same' WHEN NOT coalesce(" HELD ", 0) THEN 'only' WHEN " STANDS
                 " THEN 'same' WHEN " UNTOLD
                 " THEN 'untold' ELSE 'differs' END FROM procedure_state p WHERE p.code = l.code), 'only')",
-                error))
+                NULL, error))
         return error->status;
-    return execute(
+    return sql_run(
         store,
         "INSERT INTO portal_listing (code, verdict) SELECT p.code, 'missing' FROM procedure_state p"
         " WHERE " HELD " AND NOT EXISTS (SELECT 1 FROM portal_listing l WHERE l.code = p.code)",
-        error);
+        NULL, error);
 }
 
 static enum status count(struct store *store, struct reconciliation_counts *counts, struct error *error)
@@ -172,17 +146,6 @@ static enum status count(struct store *store, struct reconciliation_counts *coun
     counts->listed = counts->same + counts->differs + counts->only + counts->untold;
     sqlite_reset_statement(row);
     return STATUS_OK;
-}
-
-static struct text take(struct arena *arena, struct sqlite_statement *row, int at)
-{
-    return sqlite_is_null(row, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(row, at));
-}
-
-static void set(struct arena *arena, struct value *object, const char *name, struct text text)
-{
-    if (text.bytes)
-        value_set(object, name, value_text(arena, text));
 }
 
 /* ---- one procedure ---- */
@@ -207,9 +170,9 @@ static enum status each(struct store *store, const char *sql, settle_one *settle
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK) {
         ARENA_OWNED struct arena arena = { 0 };
-        struct difference difference = { .code = take(&arena, rows, 0),
-                                         .version = take(&arena, rows, 1),
-                                         .status = take(&arena, rows, 3) };
+        struct difference difference = { .code = sqlite_take_text(&arena, rows, 0),
+                                         .version = sqlite_take_text(&arena, rows, 1),
+                                         .status = sqlite_take_text(&arena, rows, 3) };
         difference.has_digest = sqlite_digest(rows, 2, &difference.digest);
         if (settle(store, &arena, &difference, error)) {
             sqlite_reset_statement(rows);
@@ -237,7 +200,7 @@ static enum status refresh(struct store *store, struct arena *arena, const struc
     struct value *detail = value_object(arena);
     if (outbox_find(store, arena, difference->code, &item, error))
         return error->status;
-    set(arena, detail, "version", difference->version);
+    value_put(arena, detail, "version", difference->version);
     struct ledger_event event = { .event = "refreshed",
                                   .code = difference->code,
                                   .digest = item.has_held_digest ? &item.held_digest : NULL,
@@ -272,8 +235,8 @@ static enum status note_difference(struct store *store, struct arena *arena,
         value_set(detail, "portal_digest", value_digest(arena, &difference->digest));
         digest_hex(&difference->digest, hex);
     }
-    set(arena, detail, "status", difference->status);
-    set(arena, detail, "version", difference->version);
+    value_put(arena, detail, "status", difference->status);
+    value_put(arena, detail, "version", difference->version);
     struct ledger_event event = { .event = "differs",
                                   .code = difference->code,
                                   .digest = item.has_held_digest ? &item.held_digest : NULL,
@@ -369,7 +332,7 @@ enum status reconciliation_compare(struct store *store, struct reconciliation_co
         each(store, missing, note_missing, &counts->pending, error) ||
         each(store, gone, note_missing, &counts->gone, error) ||
         each(store, unneeded, note_missing, &unneeded_count, error) ||
-        execute(store, "DELETE FROM portal_listing WHERE verdict = 'same'", error) ||
+        sql_run(store, "DELETE FROM portal_listing WHERE verdict = 'same'", NULL, error) ||
         append_reconciled(store, counts, error))
         return store_end(store, error->status, error);
     return store_end(store, STATUS_OK, error);

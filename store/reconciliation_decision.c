@@ -5,13 +5,8 @@
 #include "store/ledger.h"
 #include "store/merkle.h"
 #include "store/reconciliation.h"
+#include "store/sql.h"
 #include "store/transform_queue.h"
-
-static void set(struct arena *arena, struct value *object, const char *name, struct text text)
-{
-    if (text.bytes)
-        value_set(object, name, value_text(arena, text));
-}
 
 /* The order of a withdrawal that was made: an operator's that stands, else the last that was sent. */
 #define ORDER                                                                                                \
@@ -42,10 +37,7 @@ static enum status find_wish(struct store *store, struct text code, struct outbo
 {
     struct sqlite_statement *row;
     *wish = (struct outbox_wish){ .event = 0 };
-    if (store_sql(store, to_stand, &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, code);
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(store, to_stand, SQL_WITH(SQL_TEXT(code)), &row, error);
     if (status)
         return status;
     wish->action = text_is(sqlite_column_text(row, 0), "withdraw") ? OUTBOX_WITHDRAW : OUTBOX_PUBLISH;
@@ -60,20 +52,14 @@ static enum status find_wish(struct store *store, struct text code, struct outbo
 static enum status is_believed(struct store *store, const struct reconciliation_decision *decision,
                                bool *believed, struct error *error)
 {
-    struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT 1 FROM procedure_state WHERE code = ?1 AND state = 'idle' AND wanted_action IS NULL"
-                  " AND overwrite IS NULL AND held_status = ?2 AND held_digest = ?3 AND held_version IS ?4",
-                  &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, decision->code);
-    sqlite_bind_text(row, 2, decision->abolished ? TEXT("abolished") : TEXT("published"));
-    sqlite_bind_digest(row, 3, decision->has_digest ? &decision->digest : NULL);
-    sqlite_bind_text(row, 4, decision->version);
-    enum status status = sqlite_step(row, error);
-    sqlite_reset_statement(row);
-    *believed = status == STATUS_OK;
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_any(
+        store,
+        "SELECT 1 FROM procedure_state WHERE code = ?1 AND state = 'idle' AND wanted_action IS NULL"
+        " AND overwrite IS NULL AND held_status = ?2 AND held_digest = ?3 AND held_version IS ?4",
+        SQL_WITH(SQL_TEXT(decision->code),
+                 SQL_TEXT(decision->abolished ? TEXT("abolished") : TEXT("published")),
+                 SQL_DIGEST(decision->has_digest ? &decision->digest : NULL), SQL_TEXT(decision->version)),
+        believed, error);
 }
 
 enum status reconciliation_weigh(struct store *store, const struct reconciliation_decision *decision,
@@ -107,11 +93,11 @@ static enum status append_adopted(struct store *store, const struct reconciliati
     value_set(detail, "asked", value_boolean(&arena, true));
     if (item->has_dismissed)
         value_set(detail, "dismissed", value_digest(&arena, &item->dismissed));
-    set(&arena, detail, "etag", decision->etag);
+    value_put(&arena, detail, "etag", decision->etag);
     if (decision->has_digest && !digest_equal(&decision->digest, &item->held_digest))
         value_set(detail, "portal_digest", value_digest(&arena, &decision->digest));
     value_set(detail, "reason", value_string(&arena, decision->reason));
-    set(&arena, detail, "version", decision->version.bytes ? decision->version : decision->etag);
+    value_put(&arena, detail, "version", decision->version.bytes ? decision->version : decision->etag);
     struct ledger_event event = { .event = event_name,
                                   .code = decision->code,
                                   .digest = &item->held_digest,
@@ -181,7 +167,7 @@ static enum status append_overwrite(struct store *store, const struct reconcilia
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
     value_set(detail, "action", value_string(&arena, outbox_action_name(wish->action)));
-    set(&arena, detail, "base", decision->base);
+    value_put(&arena, detail, "base", decision->base);
     if (decision->has_digest)
         value_set(detail, "portal_digest", value_digest(&arena, &decision->digest));
     value_set(detail, "reason", value_string(&arena, decision->reason));
@@ -189,7 +175,7 @@ static enum status append_overwrite(struct store *store, const struct reconcilia
               value_string(&arena, decision->strange     ? "strange"
                                    : decision->abolished ? "abolished"
                                                          : "published"));
-    set(&arena, detail, "version", decision->version);
+    value_put(&arena, detail, "version", decision->version);
     struct ledger_event event = { .event = "overwrite-ordered",
                                   .code = decision->code,
                                   .digest = &wish->digest,

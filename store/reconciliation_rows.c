@@ -3,6 +3,7 @@
 
 #include "adapters/json.h"
 #include "store/reconciliation.h"
+#include "store/sql.h"
 
 /* What is believed to stand there against what is wanted. What no source gives any more stands there for
  * good: nothing is withdrawn by itself. */
@@ -56,7 +57,7 @@ static struct value *read_row(struct arena *arena, struct sqlite_statement *row)
     for (int i = 0; i < sqlite_columns(row); i++)
         if (!sqlite_is_null(row, i))
             value_set_text(object, text_copy(arena, text_of(sqlite_column_title(row, i))),
-                           value_text(arena, text_copy(arena, sqlite_column_text(row, i))));
+                           value_text(arena, sqlite_take_text(arena, row, i)));
     return object;
 }
 
@@ -85,16 +86,14 @@ enum status reconciliation_last(struct store *store, struct arena *arena, struct
 {
     struct sqlite_statement *row;
     struct value *counts;
-    if (store_sql(store,
-                  "SELECT run, at, detail FROM ledger WHERE event = 'reconciled' ORDER BY seq DESC LIMIT 1",
-                  &row, error))
-        return error->status;
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(
+        store, "SELECT run, at, detail FROM ledger WHERE event = 'reconciled' ORDER BY seq DESC LIMIT 1",
+        NULL, &row, error);
     if (status)
         return status;
     *last = value_object(arena);
     value_set(*last, "run", value_integer(arena, sqlite_number(row, 0)));
-    value_set(*last, "at", value_text(arena, text_copy(arena, sqlite_column_text(row, 1))));
+    value_set(*last, "at", value_text(arena, sqlite_take_text(arena, row, 1)));
     status = json_parse(arena, sqlite_column_text(row, 2), &counts, error);
     sqlite_reset_statement(row);
     for (struct value *item = status ? NULL : counts->first, *next; item; item = next) {

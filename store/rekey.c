@@ -2,6 +2,7 @@
 
 #include "store/counters.h"
 #include "store/ledger.h"
+#include "store/sql.h"
 #include "store/transform_queue.h"
 
 struct spoken {
@@ -29,16 +30,13 @@ static enum status is_known_by(struct rekey *rekey, const char *address, bool *s
 {
     struct sqlite_statement *row;
     *same = true; /* a source that nobody has read yet has nothing to be renamed */
-    if (store_sql(rekey->store, "SELECT id, keyed_by FROM source WHERE name = ?1", &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, text_of(rekey->name));
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(rekey->store, "SELECT id, keyed_by FROM source WHERE name = ?1",
+                                 SQL_WITH(SQL_TEXT(text_of(rekey->name))), &row, error);
     if (status == STATUS_OK) {
         rekey->source = sqlite_number(row, 0);
         *same = !sqlite_is_null(row, 1) && text_is(sqlite_column_text(row, 1), address);
     }
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(row, status);
 }
 
 static enum status copy_payload(struct rekey *rekey, struct sqlite_statement *row, int at, struct text *bytes,
@@ -69,7 +67,7 @@ static enum status look_at(struct rekey *rekey, struct sqlite_statement *row, re
         return error->status;
     if (status == STATUS_END) /* forgotten: its bytes tell nothing any more */
         return STATUS_OK;
-    struct text locator = text_copy(&rekey->record, sqlite_column_text(row, 11));
+    struct text locator = sqlite_take_text(&rekey->record, row, 11);
     status = find(user_data, bytes, context, locator, &rekey->record, &key, &reason);
     if (status > STATUS_REJECT)
         return error_copy(error, status, &reason);
@@ -80,9 +78,8 @@ static enum status look_at(struct rekey *rekey, struct sqlite_statement *row, re
     *moved = (struct moved){ .record = sqlite_number(row, 0),
                              .key = text_copy(&rekey->arena, key),
                              .was = text_copy(&rekey->arena, was),
-                             .code = sqlite_is_null(row, 2)
-                                         ? TEXT_NONE
-                                         : text_copy(&rekey->arena, sqlite_column_text(row, 2)) };
+                             .code = sqlite_is_null(row, 2) ? TEXT_NONE
+                                                            : sqlite_take_text(&rekey->arena, row, 2) };
     *rekey->last = moved;
     rekey->last = &moved->next;
     return STATUS_OK;
@@ -91,22 +88,20 @@ static enum status look_at(struct rekey *rekey, struct sqlite_statement *row, re
 static enum status find_moved(struct rekey *rekey, rekey_find *find, void *user_data, struct error *error)
 {
     struct sqlite_statement *rows;
-    if (store_sql(
+    if (sql_rows(
             rekey->store,
             "SELECT r.id, r.key, r.code, p.bytes, p.encoding, p.size, p.digest, c.bytes, c.encoding, c.size,"
             " c.digest, r.locator FROM record r JOIN payload p ON p.id = r.payload LEFT JOIN payload c ON "
             "c.id = "
             "r.context"
             " WHERE r.source = ?1 AND r.nameless = 0 ORDER BY r.id",
-            &rows, error))
+            SQL_WITH(SQL_NUMBER(rekey->source)), &rows, error))
         return error->status;
-    sqlite_bind_number(rows, 1, rekey->source);
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK)
         if ((status = look_at(rekey, rows, find, user_data, error)))
             break;
-    sqlite_reset_statement(rows);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(rows, status);
 }
 
 /* What is known of a procedure names the record that spoke for it, also where that has another code by now. */
@@ -114,12 +109,11 @@ static enum status find_spoken(struct rekey *rekey, struct error *error)
 {
     struct sqlite_statement *rows;
     struct moved *moved = rekey->first;
-    if (store_sql(rekey->store,
-                  "SELECT r.id, p.code FROM procedure_state p JOIN record r ON r.id = p.record"
-                  " WHERE r.source = ?1 AND r.code IS NOT p.code ORDER BY r.id, p.code DESC",
-                  &rows, error))
+    if (sql_rows(rekey->store,
+                 "SELECT r.id, p.code FROM procedure_state p JOIN record r ON r.id = p.record"
+                 " WHERE r.source = ?1 AND r.code IS NOT p.code ORDER BY r.id, p.code DESC",
+                 SQL_WITH(SQL_NUMBER(rekey->source)), &rows, error))
         return error->status;
-    sqlite_bind_number(rows, 1, rekey->source);
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK) {
         while (moved && moved->record < sqlite_number(rows, 0))
@@ -127,21 +121,17 @@ static enum status find_spoken(struct rekey *rekey, struct error *error)
         if (!moved || moved->record != sqlite_number(rows, 0))
             continue;
         struct spoken *spoken = arena_new(&rekey->arena, struct spoken);
-        *spoken = (struct spoken){ text_copy(&rekey->arena, sqlite_column_text(rows, 1)), moved->spoken };
+        *spoken = (struct spoken){ sqlite_take_text(&rekey->arena, rows, 1), moved->spoken };
         moved->spoken = spoken;
     }
-    sqlite_reset_statement(rows);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(rows, status);
 }
 
 static enum status is_free(struct rekey *rekey, struct text key, bool *is, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(rekey->store, "SELECT 1 FROM record WHERE source = ?1 AND key = ?2", &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, rekey->source);
-    sqlite_bind_text(row, 2, key);
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(rekey->store, "SELECT 1 FROM record WHERE source = ?1 AND key = ?2",
+                                 SQL_WITH(SQL_NUMBER(rekey->source), SQL_TEXT(key)), &row, error);
     sqlite_reset_statement(row);
     *is = status == STATUS_END;
     return status == STATUS_END ? STATUS_OK : status;
@@ -165,14 +155,10 @@ static enum status free_key(struct rekey *rekey, struct text base, struct text *
 
 static enum status set_key(struct rekey *rekey, int64_t record, struct text key, struct error *error)
 {
-    struct sqlite_statement *write;
-    if (store_sql(rekey->store, "UPDATE record SET key = coalesce(?2, char(1) || id) WHERE id = ?1", &write,
-                  error))
+    if (sql_run(rekey->store, "UPDATE record SET key = coalesce(?2, char(1) || id) WHERE id = ?1",
+                SQL_WITH(SQL_NUMBER(record), SQL_TEXT(key)), error))
         return error->status;
-    sqlite_bind_number(write, 1, record);
-    sqlite_bind_text(write, 2, key);
-    return sqlite_execute(write, error) ? error->status
-                                        : transform_queue_raise(rekey->store, record, WORK_RESOLVE, error);
+    return transform_queue_raise(rekey->store, record, WORK_RESOLVE, error);
 }
 
 static enum status give_key(struct rekey *rekey, const struct moved *moved, struct error *error)
@@ -197,15 +183,10 @@ static enum status give_key(struct rekey *rekey, const struct moved *moved, stru
 
 static enum status remember(struct rekey *rekey, const char *address, struct error *error)
 {
-    struct sqlite_statement *write;
-    if (store_sql(rekey->store,
-                  "INSERT INTO source (name, keyed_by) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET "
-                  "keyed_by = ?2",
-                  &write, error))
-        return error->status;
-    sqlite_bind_text(write, 1, text_of(rekey->name));
-    sqlite_bind_text(write, 2, text_of(address));
-    return sqlite_execute(write, error);
+    return sql_run(rekey->store,
+                   "INSERT INTO source (name, keyed_by) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET "
+                   "keyed_by = ?2",
+                   SQL_WITH(SQL_TEXT(text_of(rekey->name)), SQL_TEXT(text_of(address))), error);
 }
 
 /* All leave their old keys before any takes its new one, which may have been another's. */

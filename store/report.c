@@ -7,6 +7,7 @@
 #include "core/digest.h"
 #include "store/outbox.h"
 #include "store/said.h"
+#include "store/sql.h"
 #include "store/staging.h"
 #include "store/statement_rows.h"
 #include "store/store_run.h"
@@ -168,12 +169,14 @@ enum status report_published(struct store *store, struct arena *arena, struct va
 }
 
 /* What a digest in the statement's first column names. */
-static enum status read_document(struct store *store, struct arena *arena, struct sqlite_statement *statement,
-                                 struct value **document, struct error *error)
+static enum status read_document(struct store *store, struct arena *arena, const char *literal,
+                                 const struct sql_value *values, struct value **document, struct error *error)
 {
+    struct sqlite_statement *statement;
     struct digest digest;
     struct text bytes;
-    enum status status = sqlite_step(statement, error);
+    *document = NULL;
+    enum status status = sql_row(store, literal, values, &statement, error);
     if (status)
         return status;
     bool known = digest_from_hex(sqlite_column_text(statement, 0), &digest);
@@ -187,69 +190,44 @@ static enum status read_document(struct store *store, struct arena *arena, struc
 enum status report_run_rules(struct store *store, struct arena *arena, int64_t run, struct value **rules,
                              struct error *error)
 {
-    struct sqlite_statement *statement;
-    *rules = NULL;
-    if (store_sql(store,
-                  "SELECT json_extract(detail, '$.rules_digest') FROM ledger WHERE event = 'run-started'"
-                  " AND (?1 = 0 OR run = ?1) ORDER BY run DESC LIMIT 1",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, run);
-    return read_document(store, arena, statement, rules, error);
-}
-
-static enum status exists(struct sqlite_statement *statement, bool *known, struct error *error)
-{
-    if (sqlite_step(statement, error))
-        return error->status;
-    *known = sqlite_number(statement, 0);
-    sqlite_reset_statement(statement);
-    return STATUS_OK;
+    return read_document(
+        store, arena,
+        "SELECT json_extract(detail, '$.rules_digest') FROM ledger WHERE event = 'run-started'"
+        " AND (?1 = 0 OR run = ?1) ORDER BY run DESC LIMIT 1",
+        SQL_WITH(SQL_NUMBER(run)), rules, error);
 }
 
 enum status report_knows(struct store *store, struct text code, bool *known, struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "SELECT EXISTS (SELECT 1 FROM record WHERE code = ?1)"
-                  " OR EXISTS (SELECT 1 FROM procedure_state WHERE code = ?1)"
-                  " OR EXISTS (SELECT 1 FROM record WHERE key = ?1)",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, code);
-    return exists(statement, known, error);
+    return sql_any(store,
+                   "SELECT 1 WHERE EXISTS (SELECT 1 FROM record WHERE code = ?1)"
+                   " OR EXISTS (SELECT 1 FROM procedure_state WHERE code = ?1)"
+                   " OR EXISTS (SELECT 1 FROM record WHERE key = ?1)",
+                   SQL_WITH(SQL_TEXT(code)), known, error);
 }
 
 enum status report_knows_run(struct store *store, int64_t run, bool *known, struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(store, "SELECT EXISTS (SELECT 1 FROM ledger WHERE run = ?1)", &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, run);
-    return exists(statement, known, error);
+    return sql_any(store, "SELECT 1 FROM ledger WHERE run = ?1 LIMIT 1", SQL_WITH(SQL_NUMBER(run)), known,
+                   error);
 }
 
 enum status report_knows_rule(struct store *store, struct text rule, bool *known, struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(store, "SELECT EXISTS (SELECT 1 FROM finding WHERE rule = ?1)", &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, rule);
-    return exists(statement, known, error);
+    return sql_any(store, "SELECT 1 FROM finding WHERE rule = ?1 LIMIT 1", SQL_WITH(SQL_TEXT(rule)), known,
+                   error);
 }
 
 enum status report_last_transform(struct store *store, int64_t *run, struct digest *configuration,
                                   struct digest *rules, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(
-            store,
-            "SELECT run, json_extract(detail, '$.config_digest'), json_extract(detail, '$.rules_digest')"
-            " FROM ledger WHERE event = 'run-started'"
-            " AND json_extract(detail, '$.command') IN ('run', 'transform') ORDER BY run DESC LIMIT 1",
-            &statement, error))
-        return error->status;
-    enum status status = sqlite_step(statement, error);
+    enum status status =
+        sql_row(store,
+                "SELECT run, json_extract(detail, '$.config_digest'), json_extract(detail, '$.rules_digest')"
+                " FROM ledger WHERE event = 'run-started'"
+                " AND json_extract(detail, '$.command') IN ('run', 'transform') ORDER BY run DESC LIMIT 1",
+                NULL, &statement, error);
     if (status)
         return status;
     *run = sqlite_number(statement, 0);
@@ -263,16 +241,12 @@ enum status report_read_for(struct store *store, const char *source, int64_t run
                             struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(
-            store,
-            "SELECT CAST(round((julianday(s.at) - 2440587.5) * 86400000) AS INTEGER) FROM ledger l"
-            " JOIN ledger s ON s.run = l.run AND s.event = 'run-started'"
-            " WHERE " STAGING_A_LISTING("l") " AND l.source = ?1 AND l.run <= ?2 ORDER BY l.seq DESC LIMIT 1",
-            &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, text_of(source));
-    sqlite_bind_number(statement, 2, run);
-    enum status status = sqlite_step(statement, error);
+    enum status status = sql_row(
+        store,
+        "SELECT CAST(round((julianday(s.at) - 2440587.5) * 86400000) AS INTEGER) FROM ledger l"
+        " JOIN ledger s ON s.run = l.run AND s.event = 'run-started'"
+        " WHERE " STAGING_A_LISTING("l") " AND l.source = ?1 AND l.run <= ?2 ORDER BY l.seq DESC LIMIT 1",
+        SQL_WITH(SQL_TEXT(text_of(source)), SQL_NUMBER(run)), &statement, error);
     if (status)
         return status;
     *began = sqlite_number(statement, 0);
@@ -283,26 +257,19 @@ enum status report_read_for(struct store *store, const char *source, int64_t run
 enum status report_acknowledged_under(struct store *store, struct arena *arena, struct value **configuration,
                                       struct error *error)
 {
-    struct sqlite_statement *statement;
-    *configuration = NULL;
-    if (store_sql(
-            store,
-            "SELECT json_extract(detail, '$.config_digest') FROM ledger WHERE event = 'run-started' AND run ="
-            " (SELECT run FROM ledger WHERE seq = (SELECT max(held_event) FROM procedure_state))",
-            &statement, error))
-        return error->status;
-    return read_document(store, arena, statement, configuration, error);
+    return read_document(
+        store, arena,
+        "SELECT json_extract(detail, '$.config_digest') FROM ledger WHERE event = 'run-started' AND run ="
+        " (SELECT run FROM ledger WHERE seq = (SELECT max(held_event) FROM procedure_state))",
+        NULL, configuration, error);
 }
 
 enum status report_configuration(struct store *store, struct arena *arena, struct value **configuration,
                                  struct error *error)
 {
-    struct sqlite_statement *statement;
-    *configuration = NULL;
-    if (store_sql(store,
-                  "SELECT json_extract(detail, '$.config_digest') FROM ledger WHERE event = 'run-started'"
-                  " ORDER BY run DESC LIMIT 1",
-                  &statement, error))
-        return error->status;
-    return read_document(store, arena, statement, configuration, error);
+    return read_document(
+        store, arena,
+        "SELECT json_extract(detail, '$.config_digest') FROM ledger WHERE event = 'run-started'"
+        " ORDER BY run DESC LIMIT 1",
+        NULL, configuration, error);
 }

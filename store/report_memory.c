@@ -7,6 +7,7 @@
 
 #include "core/date.h"
 #include "core/memory.h"
+#include "store/sql.h"
 #include "store/statement_rows.h"
 
 const char *const report_lists[] = { "fields", "executing", "services", NULL };
@@ -77,15 +78,10 @@ static enum status look_at(const struct report_memory *memory, struct store *sto
                            bool *same, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(
-            store,
-            "SELECT (SELECT coalesce(max(seq), 0) FROM ledger), (SELECT hash FROM ledger WHERE seq = ?1),"
-            " (SELECT root FROM checkpoint WHERE run = ?2)",
-            &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, memory->last);
-    sqlite_bind_number(row, 2, memory->run);
-    if (sqlite_step(row, error))
+    if (sql_row(store,
+                "SELECT (SELECT coalesce(max(seq), 0) FROM ledger), (SELECT hash FROM ledger WHERE seq = ?1),"
+                " (SELECT root FROM checkpoint WHERE run = ?2)",
+                SQL_WITH(SQL_NUMBER(memory->last), SQL_NUMBER(memory->run)), &row, error))
         return error->status;
     *newest = sqlite_number(row, 0);
     *same = memory->last && text_equal(sqlite_bytes(row, 1), buffer_view(&memory->hash)) &&
@@ -98,12 +94,10 @@ static enum status look_at(const struct report_memory *memory, struct store *sto
 static enum status stand_at_end(struct report_memory *memory, struct store *store, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT l.seq, l.hash, c.run, c.root FROM ledger l LEFT JOIN checkpoint c"
-                  " ON c.run = (SELECT max(run) FROM checkpoint) ORDER BY l.seq DESC LIMIT 1",
-                  &row, error))
-        return error->status;
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(store,
+                                 "SELECT l.seq, l.hash, c.run, c.root FROM ledger l LEFT JOIN checkpoint c"
+                                 " ON c.run = (SELECT max(run) FROM checkpoint) ORDER BY l.seq DESC LIMIT 1",
+                                 NULL, &row, error);
     if (status)
         return status;
     memory->last = sqlite_number(row, 0);
@@ -116,10 +110,8 @@ static enum status stand_at_end(struct report_memory *memory, struct store *stor
 
 static void wait_for(struct report_memory *memory, struct text code)
 {
-    if (memory->waiting_count == memory->waiting_room) {
-        memory->waiting_room = memory->waiting_room ? 2 * memory->waiting_room : 256;
-        memory->waiting = memory_grow(memory->waiting, memory->waiting_room, sizeof *memory->waiting);
-    }
+    memory->waiting =
+        memory_more(memory->waiting, memory->waiting_count, &memory->waiting_room, sizeof *memory->waiting);
     memory->waiting[memory->waiting_count++] = text_copy(&memory->arena, code);
 }
 
@@ -138,10 +130,9 @@ static enum status look_ahead(struct report_memory *memory, struct store *store,
         forget(memory);
     if (newest == memory->last)
         return STATUS_OK;
-    if (store_sql(store, "SELECT DISTINCT code FROM ledger WHERE seq > ?1 AND code IS NOT NULL ORDER BY code",
-                  &row, error))
+    if (sql_rows(store, "SELECT DISTINCT code FROM ledger WHERE seq > ?1 AND code IS NOT NULL ORDER BY code",
+                 SQL_WITH(SQL_NUMBER(memory->last)), &row, error))
         return error->status;
-    sqlite_bind_number(row, 1, memory->last);
     while ((status = sqlite_step(row, error)) == STATUS_OK)
         wait_for(memory, sqlite_column_text(row, 0));
     if (status != STATUS_END)
@@ -164,10 +155,7 @@ static struct known *find(struct report_memory *memory, struct text code)
     }
     if (low < memory->count && text_equal(memory->known[low].code, code))
         return &memory->known[low];
-    if (memory->count == memory->room) {
-        memory->room = memory->room ? 2 * memory->room : 256;
-        memory->known = memory_grow(memory->known, memory->room, sizeof *memory->known);
-    }
+    memory->known = memory_more(memory->known, memory->count, &memory->room, sizeof *memory->known);
     memmove(&memory->known[low + 1], &memory->known[low], (memory->count++ - low) * sizeof *memory->known);
     memory->known[low] = (struct known){ .code = text_copy(&memory->arena, code) };
     return &memory->known[low];
@@ -185,10 +173,9 @@ static enum status read_code(struct report_memory *memory, struct store *store, 
     struct sqlite_statement *statement;
     struct value *rows;
     size_t i = 0, before = memory->arena.total;
-    if (store_sql(store, "SELECT * FROM report_procedures WHERE code = ?1 ORDER BY number", &statement,
-                  error))
+    if (sql_rows(store, "SELECT * FROM report_procedures WHERE code = ?1 ORDER BY number",
+                 SQL_WITH(SQL_TEXT(code)), &statement, error))
         return error->status;
-    sqlite_bind_text(statement, 1, code);
     if (statement_rows(statement, &memory->arena, report_lists, &rows, error))
         return error->status;
     struct version *versions = arena_array(&memory->arena, struct version, rows->count);

@@ -4,6 +4,7 @@
 #include "store/finding_row.h"
 #include "store/ledger.h"
 #include "store/outbox.h"
+#include "store/sql.h"
 #include "store/transform_queue.h"
 
 /* ---- reading ---- */
@@ -16,22 +17,17 @@
     " (SELECT f.rule FROM finding f WHERE f.record = r.id AND f.stage = 3)"                                  \
     " FROM record r JOIN source s ON s.id = r.source "
 
-static struct text take(struct arena *arena, struct sqlite_statement *statement, int at)
-{
-    return sqlite_is_null(statement, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(statement, at));
-}
-
 static struct resolution_member *read_member(struct arena *arena, struct sqlite_statement *statement)
 {
     struct resolution_member *member = arena_new(arena, struct resolution_member);
     member->record = sqlite_number(statement, 0);
     member->content = sqlite_number(statement, 1);
-    member->source = take(arena, statement, 2);
-    member->key = take(arena, statement, 3);
-    member->locator = take(arena, statement, 4);
-    member->code = take(arena, statement, 5);
-    member->status = take(arena, statement, 6);
-    member->outcome = take(arena, statement, 7);
+    member->source = sqlite_take_text(arena, statement, 2);
+    member->key = sqlite_take_text(arena, statement, 3);
+    member->locator = sqlite_take_text(arena, statement, 4);
+    member->code = sqlite_take_text(arena, statement, 5);
+    member->status = sqlite_take_text(arena, statement, 6);
+    member->outcome = sqlite_take_text(arena, statement, 7);
     sqlite_digest(statement, 8, &member->source_digest);
     member->has_content = sqlite_digest(statement, 9, &member->content_digest);
     int64_t findings = sqlite_number(statement, 10); /* NULL, which is 0: there is none */
@@ -39,8 +35,8 @@ static struct resolution_member *read_member(struct arena *arena, struct sqlite_
     member->shared = findings & 2;
     member->rejected = findings & 4;
     member->waits = sqlite_number(statement, 11) == WORK_RESOLVE;
-    member->department = take(arena, statement, 12);
-    member->shared_rule = take(arena, statement, 13);
+    member->department = sqlite_take_text(arena, statement, 12);
+    member->shared_rule = sqlite_take_text(arena, statement, 13);
     return member;
 }
 
@@ -50,17 +46,15 @@ enum status resolution_waiting(struct store *store, int64_t rules, struct arena 
 {
     struct sqlite_statement *row;
     *count = 0;
-    if (store_sql(
-            store,
-            "SELECT id, code FROM record WHERE work = 3 AND work > 0 AND present = 1 AND checked_by = ?2"
-            " LIMIT ?1",
-            &row, error))
+    if (sql_rows(store,
+                 "SELECT id, code FROM record WHERE work = 3 AND work > 0 AND present = 1 AND checked_by = ?2"
+                 " LIMIT ?1",
+                 SQL_WITH(SQL_NUMBER((int64_t)most), SQL_NUMBER(rules)), &row, error))
         return error->status;
-    sqlite_bind_number(row, 1, (int64_t)most);
-    sqlite_bind_number(row, 2, rules);
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK)
-        list[(*count)++] = (struct resolution_waiting){ sqlite_number(row, 0), take(arena, row, 1) };
+        list[(*count)++] =
+            (struct resolution_waiting){ sqlite_number(row, 0), sqlite_take_text(arena, row, 1) };
     return status == STATUS_END ? STATUS_OK : status;
 }
 
@@ -70,13 +64,11 @@ enum status resolution_group(struct store *store, struct arena *arena, struct te
     struct sqlite_statement *row;
     struct resolution_member **tail = members;
     *members = NULL;
-    if (store_sql(store,
-                  COLUMNS "WHERE r.code = ?1 AND r.present = 1 AND (r.work = 0 OR r.work = 3 AND"
-                          " r.checked_by = ?2) ORDER BY r.id",
-                  &row, error))
+    if (sql_rows(store,
+                 COLUMNS "WHERE r.code = ?1 AND r.present = 1 AND (r.work = 0 OR r.work = 3 AND"
+                         " r.checked_by = ?2) ORDER BY r.id",
+                 SQL_WITH(SQL_TEXT(code), SQL_NUMBER(rules)), &row, error))
         return error->status;
-    sqlite_bind_text(row, 1, code);
-    sqlite_bind_number(row, 2, rules);
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK) {
         *tail = read_member(arena, row);
@@ -89,10 +81,7 @@ enum status resolution_single(struct store *store, struct arena *arena, int64_t 
                               struct resolution_member **member, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store, COLUMNS "WHERE r.id = ?1", &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, record);
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(store, COLUMNS "WHERE r.id = ?1", SQL_WITH(SQL_NUMBER(record)), &row, error);
     if (status == STATUS_OK)
         *member = read_member(arena, row);
     sqlite_reset_statement(row);
@@ -115,7 +104,7 @@ enum status resolution_shared(struct store *store, struct arena *arena, struct v
         return error->status;
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK)
-        value_append(codes, value_text(arena, take(arena, row, 0)));
+        value_append(codes, value_text(arena, sqlite_take_text(arena, row, 0)));
     return status == STATUS_END ? STATUS_OK : status;
 }
 
@@ -132,52 +121,36 @@ enum status resolution_content(struct store *store, struct arena *arena,
 enum status resolution_speaks(struct store *store, const struct resolution_member *member, bool *speaks,
                               struct error *error)
 {
-    struct sqlite_statement *row;
-    if (store_sql(store, "SELECT 1 FROM procedure_state WHERE code = ?1 AND record = ?2", &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, member->code);
-    sqlite_bind_number(row, 2, member->record);
-    enum status status = sqlite_step(row, error);
-    sqlite_reset_statement(row);
-    *speaks = status == STATUS_OK;
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_any(store, "SELECT 1 FROM procedure_state WHERE code = ?1 AND record = ?2",
+                   SQL_WITH(SQL_TEXT(member->code), SQL_NUMBER(member->record)), speaks, error);
 }
 
 enum status resolution_revives(struct store *store, const struct resolution_member *member, bool *revives,
                                struct error *error)
 {
-    struct sqlite_statement *row;
     char source_digest[DIGEST_HEX];
     *revives = false;
     if (member->rejected || !member->has_content || !text_is(member->status, "announced"))
         return STATUS_OK;
-    if (store_sql(
-            store,
-            "WITH gone AS (SELECT s.code, CASE WHEN s.held_status = 'abolished' THEN s.held_event ELSE "
-            "  s.wanted_event END AS since"
-            " FROM procedure_state s JOIN record w ON w.id = s.record AND (w.present = 0 OR w.code IS NOT "
-            "s.code)"
-            " WHERE s.code = ?1 AND s.ordered IS NULL AND s.record <> ?2 AND (s.held_status = 'abolished' OR"
-            "  s.wanted_action = 'withdraw' AND (s.held_status = 'published' OR s.state <> 'idle')))"
-            " SELECT 1 FROM gone g WHERE EXISTS (SELECT 1 FROM ledger e WHERE e.code = g.code AND e.source = "
-            "?3"
-            "  AND e.event IN ('accepted', 'held') AND (e.seq < g.since OR"
-            "  instr(e.detail, '\"congkhai/abolished\"')) AND (e.digest = ?4 OR json_extract(e.detail, "
-            "'$.source_digest') = ?5))"
-            " AND NOT EXISTS (SELECT 1 FROM ledger e WHERE e.code = g.code AND e.event = 'retried' AND"
-            "  e.source = ?3 AND e.seq > g.since)",
-            &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, member->code);
-    sqlite_bind_number(row, 2, member->record);
-    sqlite_bind_text(row, 3, member->source);
-    sqlite_bind_digest(row, 4, &member->content_digest);
     digest_hex(&member->source_digest, source_digest);
-    sqlite_bind_text(row, 5, text_of(source_digest));
-    enum status status = sqlite_step(row, error);
-    sqlite_reset_statement(row);
-    *revives = status == STATUS_OK;
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_any(
+        store,
+        "WITH gone AS (SELECT s.code, CASE WHEN s.held_status = 'abolished' THEN s.held_event ELSE "
+        "  s.wanted_event END AS since"
+        " FROM procedure_state s JOIN record w ON w.id = s.record AND (w.present = 0 OR w.code IS NOT "
+        "s.code)"
+        " WHERE s.code = ?1 AND s.ordered IS NULL AND s.record <> ?2 AND (s.held_status = 'abolished' OR"
+        "  s.wanted_action = 'withdraw' AND (s.held_status = 'published' OR s.state <> 'idle')))"
+        " SELECT 1 FROM gone g WHERE EXISTS (SELECT 1 FROM ledger e WHERE e.code = g.code AND e.source = "
+        "?3"
+        "  AND e.event IN ('accepted', 'held') AND (e.seq < g.since OR"
+        "  instr(e.detail, '\"congkhai/abolished\"')) AND (e.digest = ?4 OR json_extract(e.detail, "
+        "'$.source_digest') = ?5))"
+        " AND NOT EXISTS (SELECT 1 FROM ledger e WHERE e.code = g.code AND e.event = 'retried' AND"
+        "  e.source = ?3 AND e.seq > g.since)",
+        SQL_WITH(SQL_TEXT(member->code), SQL_NUMBER(member->record), SQL_TEXT(member->source),
+                 SQL_DIGEST(&member->content_digest), SQL_TEXT(text_of(source_digest))),
+        revives, error);
 }
 
 /* ---- writing ---- */
@@ -195,10 +168,9 @@ static enum status finding_list(struct store *store, struct arena *arena, int64_
 {
     struct sqlite_statement *row;
     *list = value_list(arena);
-    if (store_sql(store, "SELECT " FINDING_COLUMNS " FROM finding WHERE record = ?1 ORDER BY rowid", &row,
-                  error))
+    if (sql_rows(store, "SELECT " FINDING_COLUMNS " FROM finding WHERE record = ?1 ORDER BY rowid",
+                 SQL_WITH(SQL_NUMBER(record)), &row, error))
         return error->status;
-    sqlite_bind_number(row, 1, record);
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK) {
         struct finding finding;
@@ -220,8 +192,7 @@ static enum status append_outcome(struct store *store, struct arena *arena,
         if (findings->count)
             value_set(detail, "findings", findings);
     }
-    if (member->department.bytes)
-        value_set(detail, "department", value_text(arena, member->department));
+    value_put(arena, detail, "department", member->department);
     value_set(detail, "key", value_text(arena, member->key));
     value_set(detail, "locator", value_text(arena, member->locator));
     value_set(detail, "source_digest", value_digest(arena, &member->source_digest));
@@ -246,11 +217,9 @@ static enum status says_already(struct store *store, struct arena *arena,
     struct sqlite_statement *row;
     struct finding kept;
     *already = false;
-    if (store_sql(store, "SELECT " FINDING_COLUMNS " FROM finding WHERE record = ?1 AND stage = 3", &row,
-                  error))
-        return error->status;
-    sqlite_bind_number(row, 1, member->record);
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(store, "SELECT " FINDING_COLUMNS " FROM finding WHERE record = ?1 AND stage = 3",
+                SQL_WITH(SQL_NUMBER(member->record)), &row, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
     finding_row_take(arena, row, 0, &kept);
@@ -259,27 +228,18 @@ static enum status says_already(struct store *store, struct arena *arena,
     return STATUS_OK;
 }
 
-static enum status run_for(struct store *store, const char *literal, int64_t record, struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(store, literal, &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, record);
-    return sqlite_execute(statement, error);
-}
-
 /* Replaces what is said of the record because of its code. The old one steps aside until the new one is written, which
  * stands since then where it says the same. */
 static enum status replace_finding(struct store *store, const struct resolution_member *member,
                                    const struct finding *finding, struct error *error)
 {
-    enum status status = run_for(store, "UPDATE finding SET stage = -3 WHERE record = ?1 AND stage = 3",
-                                 member->record, error);
+    enum status status = sql_run(store, "UPDATE finding SET stage = -3 WHERE record = ?1 AND stage = 3",
+                                 SQL_WITH(SQL_NUMBER(member->record)), error);
     if (!status && finding)
         status = transform_queue_put_finding(store, member->record, finding, 3, error);
     return status ? status
-                  : run_for(store, "DELETE FROM finding WHERE record = ?1 AND stage = -3", member->record,
-                            error);
+                  : sql_run(store, "DELETE FROM finding WHERE record = ?1 AND stage = -3",
+                            SQL_WITH(SQL_NUMBER(member->record)), error);
 }
 
 static enum status tell_outbox(struct store *store, const struct resolution_member *member,

@@ -5,6 +5,7 @@
 #include "adapters/json.h"
 #include "store/ledger.h"
 #include "store/merkle.h"
+#include "store/sql.h"
 #include "store/statement_rows.h"
 
 enum status restoration_copy(struct store *store, const char *path, const volatile sig_atomic_t *stop,
@@ -26,9 +27,7 @@ enum status restoration_head(struct store *store, struct audit_head *head, struc
 {
     struct sqlite_statement *row;
     struct merkle_tree tree = { 0 };
-    if (store_sql(store, "SELECT frontier FROM tree WHERE id = 1", &row, error))
-        return error->status;
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(store, "SELECT frontier FROM tree WHERE id = 1", NULL, &row, error);
     bool whole = status == STATUS_OK && merkle_read(sqlite_bytes(row, 0), &tree);
     sqlite_reset_statement(row);
     if (status > STATUS_END)
@@ -72,7 +71,7 @@ static void look_inside(struct restoration *restoration, struct store *store,
                   &rows, &unread))
         return;
     while (sqlite_step(rows, &unread) == STATUS_OK)
-        restoration_take(restoration, text_copy(arena, sqlite_column_text(rows, 0)), settings, arena);
+        restoration_take(restoration, sqlite_take_text(arena, rows, 0), settings, arena);
     sqlite_reset_statement(rows);
     struct audit_head tree;
     if (!settings->key_count && restoration->known && !restoration_head(store, &tree, &unread))
@@ -176,29 +175,23 @@ enum status restoration_compared(struct store *store, bool *compared, int64_t *l
     struct sqlite_statement *row;
     *compared = true;
     *left = 0;
-    if (store_sql(store, sql, &row, error))
-        return error->status;
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(store, sql, NULL, &row, error);
     if (status == STATUS_OK) {
         *left = sqlite_number(row, 1);
         *compared = sqlite_number(row, 0) && !*left;
     }
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(row, status);
 }
 
 enum status restoration_asked(struct store *store, struct text code, bool *asked, struct error *error)
 {
     struct sqlite_statement *row;
     *asked = true;
-    if (store_sql(store, "SELECT " ASKED("?1") " FROM " RESTORED " r", &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, code);
-    enum status status = sqlite_step(row, error);
+    enum status status =
+        sql_row(store, "SELECT " ASKED("?1") " FROM " RESTORED " r", SQL_WITH(SQL_TEXT(code)), &row, error);
     if (status == STATUS_OK)
         *asked = sqlite_number(row, 0);
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(row, status);
 }
 
 /* The hole opens with the backup's last event; for what was acknowledged before it, the first look closes it. */
@@ -216,10 +209,8 @@ enum status restoration_gaps(struct store *store, struct arena *arena, struct te
                              struct value **gaps, struct error *error)
 {
     struct sqlite_statement *rows;
-    if (store_sql(store, GAPS, &rows, error))
+    if (sql_rows(store, GAPS, SQL_WITH(SQL_TEXT(code), SQL_TEXT(until)), &rows, error))
         return error->status;
-    sqlite_bind_text(rows, 1, code);
-    sqlite_bind_text(rows, 2, until);
     return statement_rows(rows, arena, NULL, gaps, error);
 }
 

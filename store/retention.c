@@ -5,6 +5,7 @@
 #include "adapters/deflate.h"
 #include "core/memory.h"
 #include "store/ledger.h"
+#include "store/sql.h"
 
 #define PACK_GROUP   200   /* payloads in one transaction */
 #define FORGET_GROUP 100   /* digests in one event */
@@ -22,23 +23,14 @@ struct packing {
 
 static enum status read_after(struct store *store, int64_t *after, struct error *error)
 {
-    struct sqlite_statement *row;
-    if (store_sql(store, "SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'packed_to'", &row, error))
-        return error->status;
-    enum status status = sqlite_step(row, error);
-    *after = status == STATUS_OK ? sqlite_number(row, 0) : 0;
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_number(store, "SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'packed_to'", NULL,
+                      after, error);
 }
 
 static enum status write_after(struct store *store, int64_t after, struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(store, "INSERT OR REPLACE INTO setting (name, value) VALUES ('packed_to', ?1)", &statement,
-                  error))
-        return error->status;
-    sqlite_bind_number(statement, 1, after);
-    return sqlite_execute(statement, error);
+    return sql_run(store, "INSERT OR REPLACE INTO setting (name, value) VALUES ('packed_to', ?1)",
+                   SQL_WITH(SQL_NUMBER(after)), error);
 }
 
 static enum status pack_one(struct packing *packing, int64_t payload, struct text bytes, struct error *error)
@@ -62,14 +54,13 @@ static enum status pack_one(struct packing *packing, int64_t payload, struct tex
 static enum status pack_group(struct packing *packing, struct error *error)
 {
     struct sqlite_statement *rows;
-    if (store_sql(packing->store,
-                  "SELECT id, bytes FROM payload WHERE kept = 0 AND encoding = 0 AND bytes IS NOT NULL"
-                  " AND id > ?1 AND run < ?3 ORDER BY id LIMIT ?2",
-                  &rows, error))
+    if (sql_rows(packing->store,
+                 "SELECT id, bytes FROM payload WHERE kept = 0 AND encoding = 0 AND bytes IS NOT NULL"
+                 " AND id > ?1 AND run < ?3 ORDER BY id LIMIT ?2",
+                 SQL_WITH(SQL_NUMBER(packing->after), SQL_NUMBER(PACK_GROUP),
+                          SQL_NUMBER(store_run(packing->store))),
+                 &rows, error))
         return error->status;
-    sqlite_bind_number(rows, 1, packing->after);
-    sqlite_bind_number(rows, 2, PACK_GROUP);
-    sqlite_bind_number(rows, 3, store_run(packing->store));
     enum status status;
     int count = 0;
     while ((status = sqlite_step(rows, error)) == STATUS_OK) {
@@ -121,12 +112,9 @@ struct forgetting {
 static enum status find_run(struct forgetting *forgetting, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(forgetting->store,
-                  "SELECT coalesce(max(run), 0) FROM ledger WHERE event = 'run-started' AND at < ?1", &row,
-                  error))
-        return error->status;
-    sqlite_bind_text(row, 1, text_of(forgetting->before));
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(
+        forgetting->store, "SELECT coalesce(max(run), 0) FROM ledger WHERE event = 'run-started' AND at < ?1",
+        SQL_WITH(SQL_TEXT(text_of(forgetting->before))), &row, error);
     if (status == STATUS_OK)
         forgetting->until_run = sqlite_number(row, 0);
     sqlite_reset_statement(row);
@@ -169,36 +157,27 @@ static enum status find_group(struct forgetting *forgetting, struct error *error
     arena_clear(&forgetting->arena);
     forgetting->digests = value_list(&forgetting->arena);
     forgetting->count = 0;
-    if (store_sql(forgetting->store,
-                  "SELECT f.payload, lower(hex(f.digest)) FROM temp.forgettable f JOIN payload p ON p.id = "
-                  "f.payload"
-                  " WHERE p.bytes IS NOT NULL LIMIT ?1",
-                  &rows, error))
+    if (sql_rows(forgetting->store,
+                 "SELECT f.payload, lower(hex(f.digest)) FROM temp.forgettable f JOIN payload p ON p.id = "
+                 "f.payload"
+                 " WHERE p.bytes IS NOT NULL LIMIT ?1",
+                 SQL_WITH(SQL_NUMBER(FORGET_GROUP)), &rows, error))
         return error->status;
-    sqlite_bind_number(rows, 1, FORGET_GROUP);
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK) {
         forgetting->payloads[forgetting->count++] = sqlite_number(rows, 0);
-        value_append(
-            forgetting->digests,
-            value_text(&forgetting->arena, text_copy(&forgetting->arena, sqlite_column_text(rows, 1))));
+        value_append(forgetting->digests,
+                     value_text(&forgetting->arena, sqlite_take_text(&forgetting->arena, rows, 1)));
     }
     return status == STATUS_END ? STATUS_OK : status;
 }
 
 static enum status forget_one(struct store *store, int64_t payload, int64_t event, struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(store, "UPDATE payload SET bytes = NULL, encoding = 0, forgotten = ?2 WHERE id = ?1",
-                  &statement, error))
+    if (sql_run(store, "UPDATE payload SET bytes = NULL, encoding = 0, forgotten = ?2 WHERE id = ?1",
+                SQL_WITH(SQL_NUMBER(payload), SQL_NUMBER(event)), error))
         return error->status;
-    sqlite_bind_number(statement, 1, payload);
-    sqlite_bind_number(statement, 2, event);
-    if (sqlite_execute(statement, error) ||
-        store_sql(store, "DELETE FROM superseded WHERE payload = ?1", &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, payload);
-    return sqlite_execute(statement, error);
+    return sql_run(store, "DELETE FROM superseded WHERE payload = ?1", SQL_WITH(SQL_NUMBER(payload)), error);
 }
 
 static enum status forget_group(struct forgetting *forgetting, struct error *error)

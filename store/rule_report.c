@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "adapters/json.h"
+#include "store/sql.h"
 
 enum kind { TEXT_COLUMN, NUMBER_COLUMN, TRUTH_COLUMN, JSON_COLUMN };
 
@@ -29,11 +30,10 @@ static enum status read_rows(struct sqlite_statement *statement, struct arena *a
             else if (columns[i].kind == TRUTH_COLUMN)
                 value = value_boolean(arena, sqlite_number(statement, i));
             else if (columns[i].kind == JSON_COLUMN &&
-                     json_parse(arena, text_copy(arena, sqlite_column_text(statement, i)), &value,
-                                &ignored) == STATUS_OK)
+                     json_parse(arena, sqlite_take_text(arena, statement, i), &value, &ignored) == STATUS_OK)
                 ;
             else
-                value = value_text(arena, text_copy(arena, sqlite_column_text(statement, i)));
+                value = value_text(arena, sqlite_take_text(arena, statement, i));
             value_set(row, columns[i].name, value);
         }
     }
@@ -84,7 +84,7 @@ enum status rule_report_deadlines(struct store *store, struct arena *arena, cons
         { "department", TEXT_COLUMN }, { "source", TEXT_COLUMN },
     };
     struct sqlite_statement *statement;
-    if (store_sql(
+    if (sql_rows(
             store,
             "SELECT coalesce(r.code, r.key), json_extract(CAST(p.bytes AS TEXT), '$.name'), d.rule, d.due,"
             " d.due < ?1, r.outcome, coalesce(r.department, s.name), s.name"
@@ -92,9 +92,7 @@ enum status rule_report_deadlines(struct store *store, struct arena *arena, cons
             "r.source"
             " LEFT JOIN payload p ON p.id = r.content"
             " WHERE ?2 IS NULL OR d.due <= ?2 ORDER BY d.due, r.code, d.rule",
-            &statement, error))
+            SQL_WITH(SQL_TEXT(text_of(today)), SQL_TEXT(text_of(until))), &statement, error))
         return error->status;
-    sqlite_bind_text(statement, 1, text_of(today));
-    sqlite_bind_text(statement, 2, text_of(until));
     return read_rows(statement, arena, columns, sizeof columns / sizeof *columns, rows, error);
 }

@@ -72,7 +72,7 @@ enum status schema_prepare(struct sqlite *database, bool may_write, const char *
 
 enum status schema_model(struct sqlite **model, struct error *error)
 {
-    if (sqlite_open_file(":memory:", SQLITE_CREATE, model, error))
+    if (sqlite_open_file(NULL, SQLITE_CREATE, model, error))
         return error->status;
     if (sqlite_run(*model, "PRAGMA trusted_schema = ON", error) || sqlite_run(*model, schema_tables, error) ||
         sqlite_run(*model, schema_views, error)) {

@@ -21,10 +21,10 @@ static enum status list_objects(struct schema_pair *schemas, struct sqlite *data
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK && objects->count < OBJECTS_MAX)
         objects->items[objects->count++] = (struct schema_object){
-            .type = text_copy(&schemas->arena, sqlite_column_text(rows, 0)),
-            .name = text_copy(&schemas->arena, sqlite_column_text(rows, 1)),
-            .table = text_copy(&schemas->arena, sqlite_column_text(rows, 2)),
-            .sql = text_copy(&schemas->arena, sqlite_column_text(rows, 3)),
+            .type = sqlite_take_text(&schemas->arena, rows, 0),
+            .name = sqlite_take_text(&schemas->arena, rows, 1),
+            .table = sqlite_take_text(&schemas->arena, rows, 2),
+            .sql = sqlite_take_text(&schemas->arena, rows, 3),
         };
     sqlite_finish(rows);
     return status == STATUS_END ? STATUS_OK : status;

@@ -6,6 +6,7 @@
 
 #include "adapters/spool_file.h"
 #include "core/memory.h"
+#include "store/sql.h"
 
 #define BLOCK ((size_t)64 << 10)
 #define LEAST 1000
@@ -69,18 +70,14 @@ static void *run(void *argument)
 /* The thread goes through all codes: half of them are to be new. */
 static bool pays(struct store *store)
 {
-    struct sqlite_statement *row;
     struct error ignored;
-    if (store_sql(store,
-                  "SELECT n >= ?1 AND 2 * n >= (SELECT count(*) FROM record) FROM (SELECT"
-                  " (SELECT count(*) FROM record WHERE work > 0)"
-                  " + (SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL) AS n)",
-                  &row, &ignored))
-        return false;
-    sqlite_bind_number(row, 1, LEAST);
-    bool paying = sqlite_step(row, &ignored) == STATUS_OK && sqlite_number(row, 0);
-    sqlite_reset_statement(row);
-    return paying;
+    int64_t paying;
+    return !sql_number(store,
+                       "SELECT n >= ?1 AND 2 * n >= (SELECT count(*) FROM record) FROM (SELECT"
+                       " (SELECT count(*) FROM record WHERE work > 0)"
+                       " + (SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL) AS n)",
+                       SQL_WITH(SQL_NUMBER(LEAST)), &paying, &ignored) &&
+           paying;
 }
 
 struct search_ahead *search_ahead_open(struct store *store)

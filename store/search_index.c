@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "store/sql.h"
+
 #define FORMAT    "congkhai-search/1"
 #define WORDS_MAX 16
 #define BLOCK     ((size_t)64 << 10)
@@ -55,11 +57,8 @@ static enum status open_old(struct store *store, struct arena *arena, struct sea
     int64_t events = old->line.bytes ? read_head(old->line, &root) : 0;
     if (!events)
         return STATUS_OK;
-    if (store_sql(store, "SELECT 1 FROM checkpoint WHERE size = ?1 AND lower(hex(root)) = ?2", &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, events);
-    sqlite_bind_text(row, 2, root);
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(store, "SELECT 1 FROM checkpoint WHERE size = ?1 AND lower(hex(root)) = ?2",
+                                 SQL_WITH(SQL_NUMBER(events), SQL_TEXT(root)), &row, error);
     sqlite_reset_statement(row);
     if (status == STATUS_OK)
         *from = events;
@@ -70,17 +69,14 @@ static enum status open_old(struct store *store, struct arena *arena, struct sea
 static enum status put_head(struct store *store, struct buffer *out, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store, "SELECT size, lower(hex(root)) FROM checkpoint ORDER BY run DESC LIMIT 1", &row,
-                  error))
-        return error->status;
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(
+        store, "SELECT size, lower(hex(root)) FROM checkpoint ORDER BY run DESC LIMIT 1", NULL, &row, error);
     if (status == STATUS_OK)
         buffer_printf(out, FORMAT " %lld %.64s\n", (long long)sqlite_number(row, 0),
                       sqlite_column_text(row, 1).bytes);
     else
         buffer_string(out, FORMAT " 0 -\n");
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(row, status);
 }
 
 /* ---- all lines ---- */
@@ -152,14 +148,8 @@ enum status search_index_make(struct store *store, struct spool_file *index, str
 /* Has any code come, gone, or been told something since? Each of these is an event. */
 static enum status is_new(struct store *store, int64_t from, bool *new, struct error *error)
 {
-    struct sqlite_statement *row;
-    if (store_sql(store, "SELECT 1 FROM ledger WHERE seq > ?1 AND code IS NOT NULL LIMIT 1", &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, from);
-    enum status status = sqlite_step(row, error);
-    *new = status == STATUS_OK;
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_any(store, "SELECT 1 FROM ledger WHERE seq > ?1 AND code IS NOT NULL LIMIT 1",
+                   SQL_WITH(SQL_NUMBER(from)), new, error);
 }
 
 static enum status write_beside(struct store *store, struct search_reader *old, int64_t from,

@@ -235,14 +235,6 @@ enum status search_lines_next(struct search_lines *lines, struct error *error)
     }
 }
 
-static uint64_t print_of(struct text text)
-{
-    uint64_t hash = 14695981039346656037u;
-    for (size_t i = 0; i < text.length; i++)
-        hash = (hash ^ (unsigned char)text.bytes[i]) * 1099511628211u;
-    return hash;
-}
-
 enum status search_lines_origin(struct search_lines *lines, struct search_origin *origin, struct error *error)
 {
     sqlite_reset_statement(lines->origin);
@@ -251,7 +243,7 @@ enum status search_lines_origin(struct search_lines *lines, struct search_origin
     if (status)
         return status;
     *origin = (struct search_origin){ sqlite_number(lines->origin, 0), sqlite_number(lines->origin, 1),
-                                      print_of(sqlite_column_text(lines->origin, 2)) };
+                                      text_hash(sqlite_column_text(lines->origin, 2)) };
     return STATUS_OK;
 }
 

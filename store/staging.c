@@ -2,51 +2,17 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "adapters/crypto.h"
-#include "core/bits.h"
-#include "core/error_value.h"
 #include "core/memory.h"
-#include "store/counters.h"
-#include "store/fingerprints.h"
 #include "store/ledger.h"
+#include "store/sql.h"
+#include "store/staging_pass.h"
 #include "store/transform_queue.h"
 
 #define GROUP 1000 /* records in one transaction */
 
-struct staging {
-    struct store *store;
-    const char *name;
-    const struct staging_sink *sink; /* NULL: none */
-    int64_t source;
-    struct staging_counts counts;
-    struct bits seen, before; /* a bit for each record of the store, by number; before: in the first walk */
-    int64_t context;          /* the payload of the context staged last */
-    struct digest context_digest;
-    bool has_context;
-    int in_group;
-    /* A source that had no record before: what this pass staged is all there is, and most look-ups are
-     * spared. */
-    bool fresh;
-    struct fingerprints staged;
-    int64_t last; /* the record that was seen last: a listing mostly goes on with the one after it */
-    struct counters numbers; /* of a key that came more than once: the next "KEY (n)" to be tried */
-    char shared[80];         /* the first of these */
-    struct counters places; /* of the same bytes in a document without keys: the last record that took them */
-};
-
-static bool is_seen(const struct staging *staging, int64_t record)
-{
-    return bits_has(&staging->seen, record);
-}
-
-static void mark_seen(struct staging *staging, int64_t record)
-{
-    bits_add(&staging->seen, record);
-}
-
-static enum status settle(const struct staging *staging, struct error *error)
+enum status staging_settle_sink(const struct staging *staging, struct error *error)
 {
     const struct staging_sink *sink = staging->sink;
     return sink ? sink->settle(sink->user_data, staging->store, error) : STATUS_OK;
@@ -55,7 +21,7 @@ static enum status settle(const struct staging *staging, struct error *error)
 /* What the first walk staged may be staged anew. */
 enum status staging_walk_again(struct staging *staging, struct error *error)
 {
-    if (settle(staging, error))
+    if (staging_settle_sink(staging, error))
         return error->status;
     bits_free(&staging->before);
     staging->before = staging->seen;
@@ -66,7 +32,7 @@ enum status staging_walk_again(struct staging *staging, struct error *error)
     return STATUS_OK;
 }
 
-static void free_staging(struct staging *staging)
+void staging_free(struct staging *staging)
 {
     bits_free(&staging->seen);
     bits_free(&staging->before);
@@ -79,10 +45,8 @@ static void free_staging(struct staging *staging)
 static enum status find_source(struct store *store, const char *name, int64_t *source, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store, "SELECT id FROM source WHERE name = ?1", &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, text_of(name));
-    enum status status = sqlite_step(statement, error);
+    enum status status = sql_row(store, "SELECT id FROM source WHERE name = ?1",
+                                 SQL_WITH(SQL_TEXT(text_of(name))), &statement, error);
     if (status == STATUS_OK) {
         *source = sqlite_number(statement, 0);
         sqlite_reset_statement(statement);
@@ -90,10 +54,7 @@ static enum status find_source(struct store *store, const char *name, int64_t *s
     }
     if (status != STATUS_END)
         return status;
-    if (store_sql(store, "INSERT INTO source (name) VALUES (?1)", &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, text_of(name));
-    if (sqlite_execute(statement, error))
+    if (sql_run(store, "INSERT INTO source (name) VALUES (?1)", SQL_WITH(SQL_TEXT(text_of(name))), error))
         return error->status;
     *source = sqlite_last_row(store_database(store));
     return STATUS_OK;
@@ -102,13 +63,10 @@ static enum status find_source(struct store *store, const char *name, int64_t *s
 static enum status look_if_fresh(struct staging *staging, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(staging->store, "SELECT 1 FROM record WHERE source = ?1 LIMIT 1", &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    enum status status = sqlite_step(statement, error);
+    enum status status = sql_row(staging->store, "SELECT 1 FROM record WHERE source = ?1 LIMIT 1",
+                                 SQL_WITH(SQL_NUMBER(staging->source)), &statement, error);
     staging->fresh = status == STATUS_END;
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(statement, status);
 }
 
 /* Certainly not in the store under this source. */
@@ -144,7 +102,7 @@ void staging_abandon(struct staging *staging)
     if (staging->sink)
         staging->sink->give_up(staging->sink->user_data);
     store_rollback(staging->store);
-    free_staging(staging);
+    staging_free(staging);
 }
 
 static enum status append_returned(struct staging *staging, struct text key, struct text code,
@@ -163,30 +121,21 @@ static enum status append_returned(struct staging *staging, struct text key, str
 /* What was kept back, was gone and comes back is kept back anew, from this run on. */
 static enum status find_anew(struct staging *staging, int64_t record, struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(staging->store, "UPDATE finding SET since_run = ?2 WHERE record = ?1", &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, record);
-    sqlite_bind_number(statement, 2, store_run(staging->store));
-    return sqlite_execute(statement, error);
+    return sql_run(staging->store, "UPDATE finding SET since_run = ?2 WHERE record = ?1",
+                   SQL_WITH(SQL_NUMBER(record), SQL_NUMBER(store_run(staging->store))), error);
 }
 
 /* Seen again with the same bytes: only where it stands, or that it is back, can be new. */
 static enum status touch(struct staging *staging, int64_t record, bool moved, bool present,
                          struct text locator, struct text key, struct text code, struct error *error)
 {
-    mark_seen(staging, record);
+    staging_mark_seen(staging, record);
     staging->last = record;
     staging->counts.seen++;
     if (!moved && present)
         return STATUS_OK;
-    struct sqlite_statement *statement;
-    if (store_sql(staging->store, "UPDATE record SET locator = ?2, present = 1 WHERE id = ?1", &statement,
-                  error))
-        return error->status;
-    sqlite_bind_number(statement, 1, record);
-    sqlite_bind_text(statement, 2, locator);
-    if (sqlite_execute(statement, error) ||
+    if (sql_run(staging->store, "UPDATE record SET locator = ?2, present = 1 WHERE id = ?1",
+                SQL_WITH(SQL_NUMBER(record), SQL_TEXT(locator)), error) ||
         (!present && (transform_queue_raise(staging->store, record, WORK_RESOLVE, error) ||
                       find_anew(staging, record, error))))
         return error->status;
@@ -232,9 +181,9 @@ static enum status take_row(struct staging *staging, struct sqlite_statement *st
     bool present = sqlite_number(statement, 2);
     struct text own_key = TEXT_NONE, code = TEXT_NONE;
     if (!present) {
-        own_key = text_copy(&arena, sqlite_column_text(statement, 3));
+        own_key = sqlite_take_text(&arena, statement, 3);
         if (!sqlite_is_null(statement, 4))
-            code = text_copy(&arena, sqlite_column_text(statement, 4));
+            code = sqlite_take_text(&arena, statement, 4);
     }
     sqlite_reset_statement(statement);
     *known = true;
@@ -257,11 +206,9 @@ static enum status is_next(struct staging *staging, const struct digest *digest,
                            bool *known, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(staging->store, KNOWN_COLUMNS " WHERE id = ?1 AND source = ?2 AND fault IS NULL",
-                  &statement, error))
+    if (sql_rows(staging->store, KNOWN_COLUMNS " WHERE id = ?1 AND source = ?2 AND fault IS NULL",
+                 SQL_WITH(SQL_NUMBER(staging->last + 1), SQL_NUMBER(staging->source)), &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, staging->last + 1);
-    sqlite_bind_number(statement, 2, staging->source);
     return take_first(staging, statement, digest, locator, known, error);
 }
 
@@ -274,13 +221,11 @@ enum status staging_known(struct staging *staging, const struct digest *digest, 
         return STATUS_OK;
     if (is_next(staging, digest, locator, known, error) || *known)
         return *known ? STATUS_OK : error->status;
-    if (store_sql(staging->store,
-                  KNOWN_COLUMNS " WHERE payload = " OF_DIGEST " AND source = ?2 AND context IS ?3"
-                                " AND fault IS NULL",
-                  &statement, error))
+    if (sql_rows(staging->store,
+                 KNOWN_COLUMNS " WHERE payload = " OF_DIGEST " AND source = ?2 AND context IS ?3"
+                               " AND fault IS NULL",
+                 SQL_WITH(SQL_DIGEST(digest), SQL_NUMBER(staging->source)), &statement, error))
         return error->status;
-    sqlite_bind_digest(statement, 1, digest);
-    sqlite_bind_number(statement, 2, staging->source);
     if (staging->context)
         sqlite_bind_number(statement, 3, staging->context);
     return take_first(staging, statement, digest, locator, known, error);
@@ -308,7 +253,7 @@ static enum status step_to_unseen(const struct staging *staging, struct sqlite_s
     enum status status;
     do
         status = sqlite_step(statement, error);
-    while (status == STATUS_OK && is_seen(staging, sqlite_number(statement, 0)));
+    while (status == STATUS_OK && staging_has_seen(staging, sqlite_number(statement, 0)));
     return status;
 }
 
@@ -337,6 +282,21 @@ enum status staging_known_in(struct staging *staging, const struct digest *diges
     return take_row(staging, statement, digest, locator, known, error);
 }
 
+enum status staging_hides(struct staging *staging, struct text key, const struct digest *digest,
+                          const char *fault, bool *hides, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(staging->store, "SELECT id FROM record" ALIKE " AND present = 1 AND doubt <> ?6",
+                  &statement, error))
+        return error->status;
+    bind_alike(staging, statement, digest, key, fault);
+    sqlite_bind_number(statement, 6, STAGING_HIDES);
+    enum status status = step_to_unseen(staging, statement, error);
+    *hides = status == STATUS_END;
+    sqlite_reset_statement(statement);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
 static enum status next_group(struct staging *staging, struct error *error)
 {
     if (++staging->in_group < GROUP)
@@ -360,19 +320,15 @@ static enum status find_key(struct staging *staging, struct text key, bool namel
     *found = (struct keyed){ 0 };
     if (is_new(staging, key))
         return STATUS_OK;
-    if (store_sql(staging->store, "SELECT id, present, nameless FROM record WHERE source = ?1 AND key = ?2",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_text(statement, 2, key);
-    enum status status = sqlite_step(statement, error);
+    enum status status =
+        sql_row(staging->store, "SELECT id, present, nameless FROM record WHERE source = ?1 AND key = ?2",
+                SQL_WITH(SQL_NUMBER(staging->source), SQL_TEXT(key)), &statement, error);
     if (status == STATUS_OK) {
         found->record = sqlite_number(statement, 0);
         found->present = sqlite_number(statement, 1);
-        found->taken = is_seen(staging, found->record) || sqlite_number(statement, 2) != nameless;
+        found->taken = staging_has_seen(staging, found->record) || sqlite_number(statement, 2) != nameless;
     }
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(statement, status);
 }
 
 /* The first of "KEY", "KEY (2)", … that this pass has not seen yet. */
@@ -403,7 +359,7 @@ static enum status write_record(struct staging *staging, const struct staged_rec
                                 int64_t known, int64_t payload, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(
+    if (sql_rows(
             staging->store,
             known
                 ? "UPDATE record SET key = ?2, locator = ?3, source_digest = ?4, payload = ?5, context = ?6,"
@@ -411,13 +367,10 @@ static enum status write_record(struct staging *staging, const struct staged_rec
                 : "INSERT INTO record (source, key, locator, source_digest, payload, context, fault, "
                   "nameless, doubt)"
                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            SQL_WITH(SQL_NUMBER(known ? known : staging->source), SQL_TEXT(key), SQL_TEXT(record->locator),
+                     SQL_DIGEST(&record->digest), SQL_NUMBER(payload)),
             &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, known ? known : staging->source);
-    sqlite_bind_text(statement, 2, key);
-    sqlite_bind_text(statement, 3, record->locator);
-    sqlite_bind_digest(statement, 4, &record->digest);
-    sqlite_bind_number(statement, 5, payload);
     if (record->context.bytes)
         sqlite_bind_number(statement, 6, staging->context);
     sqlite_bind_text(statement, 7, text_of(record->fault));
@@ -427,7 +380,7 @@ static enum status write_record(struct staging *staging, const struct staged_rec
         (known && transform_queue_raise(staging->store, known, WORK_MAP, error)))
         return error->status;
     staging->last = known ? known : sqlite_last_row(store_database(staging->store));
-    mark_seen(staging, staging->last);
+    staging_mark_seen(staging, staging->last);
     if (staging->fresh) {
         fingerprints_add(&staging->staged, key);
         fingerprints_add(&staging->staged, digest_text(&record->digest));
@@ -473,552 +426,4 @@ enum status staging_put(struct staging *staging, const struct staged_record *rec
     staging->counts.seen++;
     staging->counts.changed++;
     return next_group(staging, error);
-}
-
-enum status staging_key_at(struct staging *staging, struct arena *arena, struct text locator,
-                           struct text *key, struct error *error)
-{
-    struct sqlite_statement *statement;
-    *key = TEXT_NONE;
-    if (store_sql(staging->store,
-                  "SELECT key FROM record WHERE source = ?1 AND locator = ?2 AND present = 1 AND nameless = 0"
-                  " LIMIT 1",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_text(statement, 2, locator);
-    enum status status = sqlite_step(statement, error);
-    if (status == STATUS_OK)
-        *key = text_copy(arena, sqlite_column_text(statement, 0));
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
-}
-
-enum status staging_doubt(struct staging *staging, struct text key, const struct digest *digest,
-                          enum staging_doubt *doubt, struct error *error)
-{
-    struct sqlite_statement *statement;
-    *doubt = STAGING_NO_DOUBT;
-    if (store_sql(staging->store,
-                  "SELECT doubt FROM record WHERE source = ?1 AND key = ?2 AND source_digest = ?3",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_text(statement, 2, key);
-    sqlite_bind_digest(statement, 3, digest);
-    enum status status = sqlite_step(statement, error);
-    if (status == STATUS_OK)
-        *doubt = (enum staging_doubt)sqlite_number(statement, 0);
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
-}
-
-static enum status is_there(struct sqlite_statement *statement, bool *is, struct error *error)
-{
-    enum status status = sqlite_step(statement, error);
-    *is = status == STATUS_OK;
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
-}
-
-enum status staging_hides(struct staging *staging, struct text key, const struct digest *digest,
-                          const char *fault, bool *hides, struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(staging->store, "SELECT id FROM record" ALIKE " AND present = 1 AND doubt <> ?6",
-                  &statement, error))
-        return error->status;
-    bind_alike(staging, statement, digest, key, fault);
-    sqlite_bind_number(statement, 6, STAGING_HIDES);
-    enum status status = step_to_unseen(staging, statement, error);
-    *hides = status == STATUS_END;
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
-}
-
-enum status staging_settle(struct staging *staging, struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(staging->store, "UPDATE record SET doubt = ?2 WHERE source = ?1 AND doubt = ?3", &statement,
-                  error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_number(statement, 2, STAGING_NO_DOUBT);
-    sqlite_bind_number(statement, 3, STAGING_HIDES);
-    return sqlite_execute(statement, error);
-}
-
-bool staging_is_fresh(const struct staging *staging)
-{
-    return staging->fresh;
-}
-
-enum status staging_is_taken_up(struct staging *staging, struct text locator, bool *taken,
-                                struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(staging->store,
-                  "SELECT 1 FROM record WHERE source = ?1 AND locator = ?2 AND fault IS NOT NULL AND work = 1"
-                  " LIMIT 1",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_text(statement, 2, locator);
-    return is_there(statement, taken, error);
-}
-
-enum status staging_has_document(struct staging *staging, struct text document, bool *many,
-                                 struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(staging->store,
-                  "SELECT 1 FROM record WHERE source = ?1 AND present = 1 AND nameless = 0"
-                  " AND substr(locator, 1, length(?2) + 1) IN (?2 || ':', ?2 || '#') LIMIT 1",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_text(statement, 2, document);
-    return is_there(statement, many, error);
-}
-
-enum status staging_has_key(struct staging *staging, struct text key, bool *has, struct error *error)
-{
-    struct sqlite_statement *statement;
-    *has = false;
-    if (store_sql(staging->store, "SELECT 1 FROM record WHERE source = ?1 AND key = ?2 AND nameless = 0",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_text(statement, 2, key);
-    return is_there(statement, has, error);
-}
-
-enum status staging_has_code(struct staging *staging, struct text key, const struct text *codes, size_t count,
-                             bool *its, struct error *error)
-{
-    struct sqlite_statement *statement;
-    *its = false;
-    if (store_sql(staging->store, "SELECT code FROM record WHERE source = ?1 AND key = ?2", &statement,
-                  error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_text(statement, 2, key);
-    enum status status = sqlite_step(statement, error);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++)
-        *its = *its || text_equal(sqlite_column_text(statement, 0), codes[i]);
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
-}
-
-int64_t staging_seen(const struct staging *staging)
-{
-    return staging->counts.seen;
-}
-
-void staging_seen_again(struct staging *staging, int64_t records)
-{
-    staging->counts.seen -= records < staging->counts.seen ? records : staging->counts.seen;
-}
-
-size_t staging_shared_keys(const struct staging *staging, const char **first)
-{
-    *first = staging->shared;
-    return *staging->shared ? staging->numbers.count : 0;
-}
-
-int64_t staging_records(const struct staging *staging)
-{
-    return staging->seen.set;
-}
-
-enum status staging_unchanged(struct staging *staging, struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(staging->store,
-                  "SELECT id FROM record WHERE source = ?1 AND id NOT IN"
-                  " (SELECT id FROM record WHERE source = ?1 AND present = 0)",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    enum status status;
-    while (!(status = sqlite_step(statement, error))) {
-        mark_seen(staging, sqlite_number(statement, 0));
-        staging->counts.seen++;
-    }
-    return status == STATUS_END ? STATUS_OK : status;
-}
-
-/* A publication of this very record that is still to be sent. */
-static enum status is_pending(struct staging *staging, int64_t record, struct text code, bool *pending,
-                              struct error *error)
-{
-    struct sqlite_statement *row;
-    if (store_sql(
-            staging->store,
-            "SELECT 1 FROM procedure_state WHERE code = ?1 AND record = ?2 AND wanted_action = 'publish'",
-            &row, error))
-        return error->status;
-    sqlite_bind_text(row, 1, code);
-    sqlite_bind_number(row, 2, record);
-    enum status status = sqlite_step(row, error);
-    *pending = status == STATUS_OK;
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
-}
-
-/* Those that lose their place may free a code for others: whoever shares it is settled again. */
-static enum status lose(struct staging *staging, int64_t record, bool nameless, struct text key,
-                        struct text code, struct error *error)
-{
-    ARENA_OWNED struct arena arena = { 0 };
-    struct sqlite_statement *statement;
-    if (store_sql(staging->store, "UPDATE record SET present = 0 WHERE id = ?1", &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, record);
-    if (sqlite_execute(statement, error))
-        return error->status;
-    struct transform_shared shared = { .code = code, .but = record };
-    if (code.bytes && transform_queue_share(staging->store, &shared, error))
-        return error->status;
-    if (nameless)
-        return STATUS_OK;
-    bool pending = false;
-    if (code.bytes && is_pending(staging, record, code, &pending, error))
-        return error->status;
-    staging->counts.orphaned += pending;
-    struct value *detail = value_object(&arena);
-    value_set(detail, "key", value_text(&arena, key));
-    if (pending)
-        value_set(detail, "pending", value_boolean(&arena, true));
-    return ledger_append(
-        staging->store,
-        &(struct ledger_event){ .event = "missing", .source = staging->name, .code = code, .detail = detail },
-        NULL, error);
-}
-
-struct lost {
-    int64_t record;
-    bool nameless;
-    struct text key, code;
-    struct text of; /* the key that it shares with others; none: its own */
-};
-
-struct losses {
-    struct arena arena;
-    struct lost *list;
-    size_t count, capacity;
-};
-
-/* A row of "id, key, code, nameless". */
-static void add_loss(struct losses *losses, struct sqlite_statement *row, struct text of)
-{
-    if (losses->count == losses->capacity)
-        losses->list =
-            memory_grow(losses->list, losses->capacity = losses->capacity * 2 + 64, sizeof *losses->list);
-    losses->list[losses->count++] = (struct lost){
-        sqlite_number(row, 0), sqlite_number(row, 3), text_copy(&losses->arena, sqlite_column_text(row, 1)),
-        sqlite_is_null(row, 2) ? TEXT_NONE : text_copy(&losses->arena, sqlite_column_text(row, 2)), of
-    };
-}
-
-/* `status`: of what listed them. */
-static enum status lose_all(struct staging *staging, struct losses *losses, enum status status,
-                            struct error *error)
-{
-    status = status == STATUS_END ? STATUS_OK : status;
-    for (size_t i = 0; !status && i < losses->count; i++) {
-        const struct lost *lost = &losses->list[i];
-        status = lose(staging, lost->record, lost->nameless, lost->key, lost->code, error);
-    }
-    free(losses->list);
-    arena_free(&losses->arena);
-    return status;
-}
-
-/* Mostly nothing is missing, and that a count shows. */
-static enum status is_complete(struct staging *staging, bool *complete, struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(staging->store, "SELECT count(*) FROM record WHERE source = ?1", &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    enum status status = sqlite_step(statement, error);
-    *complete = status == STATUS_OK && sqlite_number(statement, 0) == staging->seen.set;
-    sqlite_reset_statement(statement);
-    return status;
-}
-
-static bool any_walk_saw(const struct staging *staging, int64_t record)
-{
-    return is_seen(staging, record) || bits_has(&staging->before, record);
-}
-
-/* `named`: those that can be told by a key, too. */
-static enum status find_missing(struct staging *staging, bool named, struct error *error)
-{
-    bool complete = false;
-    enum status status = is_complete(staging, &complete, error);
-    if (status || complete)
-        return status;
-    struct losses losses = { 0 };
-    struct sqlite_statement *statement;
-    if (store_sql(staging->store,
-                  "SELECT id, key, code, nameless, present FROM record WHERE source = ?1 ORDER BY id",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    while (!(status = sqlite_step(statement, error))) {
-        bool nameless = sqlite_number(statement, 3);
-        if (any_walk_saw(staging, sqlite_number(statement, 0)) || (!nameless && !named))
-            continue;
-        staging->counts.missing += !nameless;
-        if (sqlite_number(statement, 4))
-            add_loss(&losses, statement, TEXT_NONE);
-    }
-    return lose_all(staging, &losses, status, error);
-}
-
-/* Of "KEY (n)": KEY; of another key: none. */
-static struct text repeated_key(struct text key)
-{
-    size_t at = key.length;
-    if (!at || key.bytes[--at] != ')')
-        return TEXT_NONE;
-    while (at && key.bytes[at - 1] >= '0' && key.bytes[at - 1] <= '9')
-        at--;
-    bool numbered = at > 2 && at + 1 < key.length && key.bytes[at - 1] == '(' && key.bytes[at - 2] == ' ';
-    return numbered ? text_slice(key, 0, at - 2) : TEXT_NONE;
-}
-
-/* The records of one key, as "KEY" and "KEY (n)" are where they give one code. */
-struct repeats {
-    struct losses losses;
-    struct counters came; /* of a key: 1: no record of it was seen; 2: one was */
-};
-
-/* The first of them. A key that reads like that of a repeated one is not, where it gives another code. */
-static enum status look_at_first(struct staging *staging, struct repeats *repeats, struct text key,
-                                 struct text code, int64_t *came, struct error *error)
-{
-    struct sqlite_statement *row;
-    if (store_sql(staging->store,
-                  "SELECT id, key, code, nameless, present FROM record WHERE source = ?1 AND key = ?2 AND"
-                  " nameless = 0 AND coalesce(code, ?3, '') = coalesce(?3, code, '')",
-                  &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, staging->source);
-    sqlite_bind_text(row, 2, key);
-    sqlite_bind_text(row, 3, code);
-    enum status status = sqlite_step(row, error);
-    if (status == STATUS_OK) {
-        bool seen = any_walk_saw(staging, sqlite_number(row, 0));
-        if (!seen && !*came && sqlite_number(row, 4))
-            add_loss(&repeats->losses, row, key);
-        *came = seen || *came == 2 ? 2 : 1;
-    }
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
-}
-
-static enum status look_at_repeat(struct staging *staging, struct repeats *repeats,
-                                  struct sqlite_statement *row, struct error *error)
-{
-    struct text key = repeated_key(sqlite_column_text(row, 1));
-    if (!key.bytes)
-        return STATUS_OK;
-    key = text_copy(&repeats->losses.arena, key);
-    struct text code = sqlite_is_null(row, 2) ? TEXT_NONE : sqlite_column_text(row, 2);
-    int64_t came = 0;
-    counters_get(&repeats->came, key, &came);
-    if (look_at_first(staging, repeats, key, code, &came, error))
-        return error->status;
-    if (!came)
-        return STATUS_OK;
-    if (any_walk_saw(staging, sqlite_number(row, 0)))
-        came = 2;
-    else
-        add_loss(&repeats->losses, row, key);
-    counters_set(&repeats->came, key, came);
-    return STATUS_OK;
-}
-
-static void keep_those_that_came(struct repeats *repeats)
-{
-    struct losses *losses = &repeats->losses;
-    size_t kept = 0;
-    for (size_t i = 0; i < losses->count; i++) {
-        int64_t came = 2;
-        if (!losses->list[i].nameless)
-            counters_get(&repeats->came, losses->list[i].of, &came);
-        if (came == 2)
-            losses->list[kept++] = losses->list[i];
-    }
-    losses->count = kept;
-}
-
-/* Where only changes come, absence means nothing, but for two kinds that would stay for ever. A key that came has come for all
- * records that bear it: those of a reading in which it came several times are out of date. What could not be identified never
- * comes under its name again: it goes when an operator says that it is dealt with (retry). */
-static enum status find_outdated(struct staging *staging, struct error *error)
-{
-    struct repeats repeats = { 0 };
-    struct sqlite_statement *row;
-    if (store_sql(staging->store,
-                  "SELECT id, key, code, nameless FROM record WHERE source = ?1 AND present = 1 AND"
-                  " (nameless = 1 AND work = ?2 AND outcome = 'rejected' OR nameless = 0 AND key LIKE '% "
-                  "(_%)') ORDER BY id",
-                  &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, staging->source);
-    sqlite_bind_number(row, 2, WORK_MAP);
-    enum status status;
-    while (!(status = sqlite_step(row, error))) {
-        if (!sqlite_number(row, 3))
-            status = look_at_repeat(staging, &repeats, row, error);
-        else if (!any_walk_saw(staging, sqlite_number(row, 0)))
-            add_loss(&repeats.losses, row, TEXT_NONE);
-        if (status)
-            break;
-    }
-    keep_those_that_came(&repeats);
-    counters_free(&repeats.came);
-    return lose_all(staging, &repeats.losses, status, error);
-}
-
-enum status staging_absent(struct staging *staging, void (*each)(void *user_data, struct text locator),
-                           void *user_data, int64_t *absent, struct error *error)
-{
-    struct sqlite_statement *statement;
-    *absent = 0;
-    if (store_sql(staging->store,
-                  "SELECT id, locator FROM record WHERE source = ?1 AND present = 1 AND nameless = 0",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    enum status status;
-    while (!(status = sqlite_step(statement, error))) {
-        int64_t record = sqlite_number(statement, 0);
-        if (is_seen(staging, record) || bits_has(&staging->before, record))
-            continue;
-        ++*absent;
-        if (each)
-            each(user_data, sqlite_column_text(statement, 1));
-    }
-    return status == STATUS_END ? STATUS_OK : status;
-}
-
-static enum status append_listed(struct staging *staging, const struct staging_verdict *verdict,
-                                 struct error *error)
-{
-    ARENA_OWNED struct arena arena = { 0 };
-    struct value *detail = value_object(&arena);
-    value_set(detail, "changed", value_integer(&arena, staging->counts.changed));
-    value_set(detail, "missing", value_integer(&arena, staging->counts.missing));
-    value_set(detail, "returned", value_integer(&arena, staging->counts.returned));
-    value_set(detail, "seen", value_integer(&arena, staging->counts.seen));
-    if (verdict->skipped)
-        value_set(detail, "skipped", value_integer(&arena, verdict->skipped));
-    if (verdict->partial)
-        value_set(detail, "partial", value_boolean(&arena, true));
-    if (verdict->unchanged)
-        value_set(detail, "unchanged", value_boolean(&arena, true));
-    value_set(detail, "whole", value_boolean(&arena, verdict->whole));
-    struct value *errors =
-        verdict->reason_count ? error_values(&arena, verdict->reasons, verdict->reason_count) : NULL;
-    if (errors)
-        value_set(detail, "errors", errors);
-    if (verdict->why && *verdict->why)
-        value_set(detail, "why", value_string(&arena, verdict->why));
-    return ledger_append(
-        staging->store,
-        &(struct ledger_event){ .event = "listed", .source = staging->name, .detail = detail }, NULL, error);
-}
-
-enum status staging_finish(struct staging *staging, const struct staging_verdict *verdict,
-                           struct staging_counts *counts, struct error *error)
-{
-    if (settle(staging, error) ||
-        (verdict->full && (verdict->whole || verdict->through) &&
-         find_missing(staging, verdict->whole, error)) ||
-        (!verdict->full && verdict->whole && find_outdated(staging, error)) ||
-        append_listed(staging, verdict, error) || store_commit(staging->store, error)) {
-        staging_abandon(staging);
-        return error->status;
-    }
-    staging->counts.skipped = verdict->skipped;
-    *counts = staging->counts;
-    free_staging(staging);
-    return STATUS_OK;
-}
-
-enum status staging_sources(struct store *store, struct arena *arena, struct text **names, size_t *count,
-                            struct error *error)
-{
-    struct sqlite_statement *statement;
-    struct text *found = NULL;
-    size_t capacity = *count = 0;
-    if (store_sql(
-            store,
-            "SELECT name FROM source s"
-            " WHERE EXISTS (SELECT 1 FROM record r WHERE r.source = s.id AND r.present = 1) ORDER BY s.id",
-            &statement, error))
-        return error->status;
-    enum status status;
-    while (!(status = sqlite_step(statement, error))) {
-        if (*count == capacity)
-            found = memory_grow(found, capacity = capacity * 2 + 16, sizeof *found);
-        found[(*count)++] = text_copy(arena, sqlite_column_text(statement, 0));
-    }
-    *names = arena_array(arena, struct text, *count + 1);
-    if (*count)
-        memcpy(*names, found, *count * sizeof *found);
-    free(found);
-    return status == STATUS_END ? STATUS_OK : status;
-}
-
-enum status staging_leave(struct store *store, const char *source, int64_t *missing, struct error *error)
-{
-    struct staging *staging;
-    if (staging_open(store, source, NULL, &staging, error))
-        return error->status;
-    if (find_missing(staging, true, error) || store_commit(store, error)) {
-        staging_abandon(staging);
-        return error->status;
-    }
-    *missing = staging->counts.missing;
-    free_staging(staging);
-    return STATUS_OK;
-}
-
-enum status staging_present(struct store *store, const char *source, int64_t *present, struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "SELECT (SELECT count(*) FROM record WHERE source = s.id) -"
-                  " (SELECT count(*) FROM record WHERE source = s.id AND present = 0)"
-                  " FROM source s WHERE s.name = ?1",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, text_of(source));
-    enum status status = sqlite_step(statement, error);
-    *present = status == STATUS_OK ? sqlite_number(statement, 0) : 0;
-    sqlite_reset_statement(statement);
-    return status;
-}
-
-enum status staging_was_whole(struct store *store, const char *source, bool *whole, struct error *error)
-{
-    struct sqlite_statement *statement;
-    *whole = true;
-    if (store_sql(store,
-                  "SELECT json_extract(e.detail, '$.whole') FROM ledger e WHERE e.source = ?1 "
-                  "AND " STAGING_A_LISTING("e") " ORDER BY e.seq DESC LIMIT 1",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, text_of(source));
-    enum status status = sqlite_step(statement, error);
-    if (status == STATUS_OK)
-        *whole = sqlite_number(statement, 0);
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
 }

@@ -8,7 +8,7 @@
 static struct value *read_column(struct sqlite_statement *statement, int at, struct arena *arena,
                                  struct text title, const char *const *lists)
 {
-    struct text text = text_copy(arena, sqlite_column_text(statement, at));
+    struct text text = sqlite_take_text(arena, statement, at);
     struct value *list;
     if (sqlite_is_integer(statement, at))
         return value_number(arena, text);

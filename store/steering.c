@@ -4,6 +4,7 @@
 
 #include "adapters/crypto.h"
 #include "adapters/json.h"
+#include "store/sql.h"
 #include "store/state_proof.h"
 
 #define FORM 16                 /* hexadecimal digits */
@@ -180,18 +181,15 @@ static enum status find_end(struct store *store, struct arena *arena, struct val
                             struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(
-            store,
-            "SELECT run, detail, event FROM ledger WHERE event <> 'copy-failed' ORDER BY seq DESC LIMIT 1",
-            &row, error))
-        return error->status;
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(
+        store, "SELECT run, detail, event FROM ledger WHERE event <> 'copy-failed' ORDER BY seq DESC LIMIT 1",
+        NULL, &row, error);
     if (status)
         return status;
     *run = sqlite_number(row, 0);
     if (!text_is(sqlite_column_text(row, 2), "run-finished"))
         status = STATUS_END;
-    else if (json_parse(arena, text_copy(arena, sqlite_column_text(row, 1)), detail, error))
+    else if (json_parse(arena, sqlite_take_text(arena, row, 1), detail, error))
         status = error->status = STATUS_LEDGER;
     sqlite_reset_statement(row);
     return status;

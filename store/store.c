@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "adapters/crypto.h"
 #include "adapters/deflate.h"
@@ -30,8 +31,7 @@ struct store {
     struct buffer scratch[2];
     uint64_t rows_changed[STORE_LARGE];
     struct store_memory memory;
-    struct deflate *deflate; /* opened when the first packed payload is read */
-    struct buffer unpacked;
+    struct store_unpacking unpacking;
     const struct audit_settings *sealing;
     store_sign *sign;
     struct {
@@ -111,7 +111,12 @@ bool store_is_new(const char *path)
 
 enum status store_check_file(const char *path, struct error *error)
 {
-    if (has_head(path) || !sqlite_is_foreign(path))
+    struct stat info;
+    if (has_head(path))
+        return STATUS_OK;
+    if (!stat(path, &info) && !S_ISREG(info.st_mode))
+        return error_set(error, STATUS_USAGE, _("%s is no regular file"), path);
+    if (!sqlite_is_foreign(path))
         return STATUS_OK;
     return error_set(error, STATUS_USAGE, _("%s is no store: it is no SQLite database. Check the path"),
                      path);
@@ -340,8 +345,8 @@ void store_close(struct store *store)
     }
     buffer_free(&store->scratch[0]);
     buffer_free(&store->scratch[1]);
-    buffer_free(&store->unpacked);
-    deflate_close(store->deflate);
+    buffer_free(&store->unpacking.bytes);
+    deflate_close(store->unpacking.deflate);
     free(store->path);
     free(store);
 }
@@ -550,176 +555,7 @@ struct buffer *store_scratch(struct store *store, int which)
     return &store->scratch[which];
 }
 
-/* Bytes on their way into the store, as they are to stand there. */
-struct arriving {
-    const struct digest *digest;
-    struct text stored;
-    size_t size; /* before packing */
-    bool packed, kept;
-};
-
-/* Known bytes; what retention forgot has come again, and what was packed as a source's is now a content. */
-static enum status find_payload(struct store *store, const struct arriving *arriving, int64_t *payload,
-                                struct error *error)
+struct store_unpacking *store_unpacking(struct store *store)
 {
-    struct sqlite_statement *find, *write;
-    if (store_sql(store, "SELECT id, bytes IS NULL, kept = 0 FROM payload WHERE digest = ?1", &find, error))
-        return error->status;
-    sqlite_bind_digest(find, 1, arriving->digest);
-    enum status status = sqlite_step(find, error);
-    if (status)
-        return status;
-    *payload = sqlite_number(find, 0);
-    bool forgotten = sqlite_number(find, 1), becomes_kept = arriving->kept && sqlite_number(find, 2);
-    sqlite_reset_statement(find);
-    if (!forgotten && !becomes_kept)
-        return STATUS_OK;
-    if (store_sql(store,
-                  "UPDATE payload SET bytes = ?2, encoding = ?5, kept = max(kept, ?4), forgotten = NULL,"
-                  " run = CASE WHEN bytes IS NULL THEN ?3 ELSE run END WHERE id = ?1",
-                  &write, error))
-        return error->status;
-    sqlite_bind_number(write, 1, *payload);
-    sqlite_bind_bytes(write, 2, arriving->stored);
-    sqlite_bind_number(write, 3, store->run);
-    sqlite_bind_number(write, 4, arriving->kept);
-    sqlite_bind_number(write, 5, arriving->packed);
-    return sqlite_execute(write, error);
-}
-
-static enum status put_payload(struct store *store, const struct arriving *arriving, int64_t *payload,
-                               struct error *error)
-{
-    struct sqlite_statement *insert;
-    if (store_sql(store,
-                  "INSERT OR IGNORE INTO payload (digest, kept, encoding, size, run, bytes)"
-                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                  &insert, error))
-        return error->status;
-    sqlite_bind_digest(insert, 1, arriving->digest);
-    sqlite_bind_number(insert, 2, arriving->kept);
-    sqlite_bind_number(insert, 3, arriving->packed);
-    sqlite_bind_number(insert, 4, (int64_t)arriving->size);
-    sqlite_bind_number(insert, 5, store->run);
-    sqlite_bind_bytes(insert, 6, arriving->stored);
-    if (sqlite_execute(insert, error))
-        return error->status;
-    if (!sqlite_changed_rows(store->database))
-        return find_payload(store, arriving, payload, error);
-    *payload = sqlite_last_row(store->database);
-    return STATUS_OK;
-}
-
-enum status store_payload_put(struct store *store, enum payload_use use, const struct digest *digest,
-                              struct text bytes, int64_t *payload, struct error *error)
-{
-    struct arriving arriving = { .digest = digest,
-                                 .stored = bytes.bytes ? bytes : TEXT(""),
-                                 .size = bytes.length,
-                                 .kept = use == PAYLOAD_KEPT };
-    return put_payload(store, &arriving, payload, error);
-}
-
-enum status store_payload_put_packed(struct store *store, const struct digest *digest, size_t size,
-                                     struct text packed, int64_t *payload, struct error *error)
-{
-    struct arriving arriving = { .digest = digest, .stored = packed, .size = size, .packed = true };
-    return put_payload(store, &arriving, payload, error);
-}
-
-enum status store_payload_unpack(struct store *store, struct sqlite_statement *row, int at,
-                                 struct text *bytes, struct error *error)
-{
-    int64_t encoding = sqlite_number(row, at + 1), size = sqlite_number(row, at + 2);
-    if (sqlite_is_null(row, at))
-        return STATUS_END;
-    *bytes = sqlite_bytes(row, at);
-    if (!encoding)
-        return STATUS_OK;
-    if (encoding != 1 || size < 0)
-        return error_set(error, STATUS_LEDGER, _("%s: a payload is kept in a way this program does not know"),
-                         store->path);
-    if (!store->deflate)
-        store->deflate = deflate_open();
-    if (deflate_unpack(store->deflate, *bytes, (size_t)size, &store->unpacked, error)) {
-        error->status = STATUS_LEDGER;
-        return error_add(error, "%s", store->path);
-    }
-    *bytes = buffer_view(&store->unpacked);
-    return STATUS_OK;
-}
-
-static enum status changed(struct store *store, const struct digest *digest, struct error *error)
-{
-    char hex[DIGEST_HEX];
-    digest_hex(digest, hex);
-    return error_set(
-        error, STATUS_LEDGER,
-        _("%s: the bytes that stand under digest %.12s are not those that had it: another hand has "
-          "changed them. \"congkhai audit verify\" looks at all of it; keep a copy of the file and "
-          "restore a backup"),
-        store->path, hex);
-}
-
-enum status store_payload_column(struct store *store, struct sqlite_statement *row, int at,
-                                 struct text *bytes, struct error *error)
-{
-    struct digest digest = { 0 };
-    enum status status = store_payload_unpack(store, row, at, bytes, error);
-    if (status)
-        return status;
-    bool named = sqlite_digest(row, at + 3, &digest);
-    struct digest seen = crypto_sha256(*bytes);
-    if (named && digest_equal(&seen, &digest))
-        return STATUS_OK;
-    /* 0.1.0 gave nothing the digest of a locator. */
-    return bytes->length ? changed(store, &digest, error) : STATUS_END;
-}
-
-static enum status take_payload(struct store *store, struct sqlite_statement *statement, struct arena *arena,
-                                struct text *bytes, struct error *error)
-{
-    enum status status = store_payload_column(store, statement, 0, bytes, error);
-    if (!status)
-        *bytes = text_copy(arena, *bytes);
-    sqlite_reset_statement(statement);
-    return status;
-}
-
-enum status store_payload(struct store *store, struct arena *arena, int64_t payload, struct text *bytes,
-                          struct error *error)
-{
-    return store_payload_of(store, arena, payload, NULL, bytes, error);
-}
-
-enum status store_payload_of(struct store *store, struct arena *arena, int64_t payload,
-                             const struct digest *digest, struct text *bytes, struct error *error)
-{
-    struct sqlite_statement *statement;
-    struct digest own = { 0 };
-    if (store_sql(store, "SELECT bytes, encoding, size, digest FROM payload WHERE id = ?1", &statement,
-                  error))
-        return error->status;
-    sqlite_bind_number(statement, 1, payload);
-    enum status status = sqlite_step(statement, error);
-    if (status)
-        return status;
-    bool named = sqlite_digest(statement, 3, &own);
-    if (digest && !(named && digest_equal(&own, digest))) {
-        sqlite_reset_statement(statement);
-        return changed(store, digest, error);
-    }
-    return take_payload(store, statement, arena, bytes, error);
-}
-
-enum status store_payload_by_digest(struct store *store, struct arena *arena, const struct digest *digest,
-                                    struct text *bytes, struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(store, "SELECT bytes, encoding, size, digest FROM payload WHERE digest = ?1", &statement,
-                  error))
-        return error->status;
-    sqlite_bind_digest(statement, 1, digest);
-    enum status status = sqlite_step(statement, error);
-    return status ? status : take_payload(store, statement, arena, bytes, error);
+    return &store->unpacking;
 }

@@ -23,6 +23,7 @@
 #include "store/schema_versions.h"
 
 struct audit_settings;
+struct deflate;
 struct merkle_tree;
 struct store;
 
@@ -95,6 +96,12 @@ struct store_memory {
 };
 struct store_memory *store_memory(struct store *store);
 struct buffer *store_scratch(struct store *store, int which); /* for store/ only: 0 or 1 */
+/* For store/ only: what packed payloads are read with, opened for the first of them. */
+struct store_unpacking {
+    struct deflate *deflate;
+    struct buffer bytes;
+};
+struct store_unpacking *store_unpacking(struct store *store);
 
 /* Work is written in groups: begin … commit. A commit survives the death of the process; while the store is
  * set to be durable (the intents and the answers of deliveries) it has reached the disk when it returns. */

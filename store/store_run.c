@@ -9,6 +9,7 @@
 #include "store/outbox.h"
 #include "store/outbox_proof.h"
 #include "store/schema.h"
+#include "store/sql.h"
 #include "store/staging.h"
 #include "store/steering.h"
 
@@ -27,13 +28,12 @@ static enum status keep_configuration(struct store *store, const struct run_star
 static enum status write_start(struct store *store, const struct run_start *start, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
-    struct sqlite_statement *statement;
     struct digest schema;
-    if (store_sql(store, "SELECT coalesce(max(run), 0) + 1 FROM ledger", &statement, error) ||
-        sqlite_step(statement, error) || schema_own(&schema, error))
+    int64_t run;
+    if (sql_number(store, "SELECT coalesce(max(run), 0) + 1 FROM ledger", NULL, &run, error) ||
+        schema_own(&schema, error))
         return error->status;
-    store_set_run(store, sqlite_number(statement, 0));
-    sqlite_reset_statement(statement);
+    store_set_run(store, run);
     struct value *detail = value_object(&arena);
     value_set(detail, "command", value_string(&arena, start->command));
     value_set(detail, "config_digest", value_digest(&arena, &start->config_digest));
@@ -111,16 +111,13 @@ enum status store_run_end(struct store *store, int exit_code, const struct run_c
 static enum status find_open_run(struct store *store, int64_t *run, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT s.run FROM (SELECT max(run) AS run FROM ledger) s WHERE NOT EXISTS"
-                  " (SELECT 1 FROM ledger e WHERE e.run = s.run AND e.event = 'run-finished')",
-                  &row, error))
-        return error->status;
-    enum status status = sqlite_step(row, error);
+    enum status status = sql_row(store,
+                                 "SELECT s.run FROM (SELECT max(run) AS run FROM ledger) s WHERE NOT EXISTS"
+                                 " (SELECT 1 FROM ledger e WHERE e.run = s.run AND e.event = 'run-finished')",
+                                 NULL, &row, error);
     if (status == STATUS_OK)
         *run = sqlite_number(row, 0);
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(row, status);
 }
 
 static enum status find_run_where(struct store *store, enum file_lock_look look, int64_t *run,
@@ -143,12 +140,10 @@ enum status store_run_untold(struct store *store, int64_t *run, struct error *er
 
 static enum status is_broken_off(struct store *store, int64_t run, bool *broken_off, struct error *error)
 {
-    struct sqlite_statement *row;
-    if (store_sql(store, "SELECT max(run) FROM ledger", &row, error) || sqlite_step(row, error))
+    int64_t newest;
+    if (sql_number(store, "SELECT max(run) FROM ledger", NULL, &newest, error))
         return error->status;
-    *broken_off = sqlite_number(row, 0) > run ||
-                  (store_run(store) != run && store_look_at_lock(store) == FILE_LOCK_FREE);
-    sqlite_reset_statement(row);
+    *broken_off = newest > run || (store_run(store) != run && store_look_at_lock(store) == FILE_LOCK_FREE);
     return STATUS_OK;
 }
 
@@ -200,10 +195,7 @@ enum status store_kept_back(struct store *store, struct store_kept_back *kept, s
                  "NULL"
                  "  AND outcome IS NOT 'rejected')";
     struct sqlite_statement *row;
-    if (store_sql(store, sql, &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, run);
-    if (sqlite_step(row, error))
+    if (sql_row(store, sql, SQL_WITH(SQL_NUMBER(run)), &row, error))
         return error->status;
     *kept = (struct store_kept_back){ .rejected = sqlite_number(row, 0),
                                       .held = sqlite_number(row, 1),

@@ -5,19 +5,17 @@
 #include "core/memory.h"
 #include "store/finding_row.h"
 #include "store/ledger.h"
+#include "store/sql.h"
 
 static enum status transform_digest_number(struct store *store, const struct digest *digest, int64_t *number,
                                            struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store, "INSERT OR IGNORE INTO recipe (digest) VALUES (?1)", &statement, error))
+    if (sql_run(store, "INSERT OR IGNORE INTO recipe (digest) VALUES (?1)", SQL_WITH(SQL_DIGEST(digest)),
+                error))
         return error->status;
-    sqlite_bind_digest(statement, 1, digest);
-    if (sqlite_execute(statement, error) ||
-        store_sql(store, "SELECT id FROM recipe WHERE digest = ?1", &statement, error))
-        return error->status;
-    sqlite_bind_digest(statement, 1, digest);
-    enum status status = sqlite_step(statement, error);
+    enum status status = sql_row(store, "SELECT id FROM recipe WHERE digest = ?1",
+                                 SQL_WITH(SQL_DIGEST(digest)), &statement, error);
     if (status == STATUS_OK)
         *number = sqlite_number(statement, 0);
     sqlite_reset_statement(statement);
@@ -39,15 +37,11 @@ struct work_row {
 
 static enum status save_work(struct store *store, const struct work_row *row, struct error *error)
 {
-    struct sqlite_statement *statement;
     enum transform_work raised = earliest(row->left, row->wanted);
     if (raised == row->left)
         return STATUS_OK;
-    if (store_sql(store, "UPDATE record SET work = ?2 WHERE id = ?1", &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, row->record);
-    sqlite_bind_number(statement, 2, raised);
-    return sqlite_execute(statement, error);
+    return sql_run(store, "UPDATE record SET work = ?2 WHERE id = ?1",
+                   SQL_WITH(SQL_NUMBER(row->record), SQL_NUMBER(raised)), error);
 }
 
 /* Rows of id, work, what is wanted of it. */
@@ -57,8 +51,7 @@ static enum status raise_rows(struct store *store, struct sqlite_statement *stat
     size_t count = 0, capacity = 0;
     enum status status;
     while ((status = sqlite_step(statement, error)) == STATUS_OK) {
-        if (count == capacity)
-            rows = memory_grow(rows, capacity = capacity * 2 + 16, sizeof *rows);
+        rows = memory_more(rows, count, &capacity, sizeof *rows);
         rows[count++] = (struct work_row){ .record = sqlite_number(statement, 0),
                                            .left = (enum transform_work)sqlite_number(statement, 1),
                                            .wanted = (enum transform_work)sqlite_number(statement, 2) };
@@ -74,10 +67,9 @@ enum status transform_queue_raise(struct store *store, int64_t record, enum tran
                                   struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store, "SELECT id, work, ?2 FROM record WHERE id = ?1", &statement, error))
+    if (sql_rows(store, "SELECT id, work, ?2 FROM record WHERE id = ?1",
+                 SQL_WITH(SQL_NUMBER(record), SQL_NUMBER(wanted)), &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, record);
-    sqlite_bind_number(statement, 2, wanted);
     return raise_rows(store, statement, error);
 }
 
@@ -85,16 +77,13 @@ enum status transform_queue_share(struct store *store, const struct transform_sh
                                   struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "SELECT id, work, ?3 FROM record WHERE code = ?1 AND id <> ?2 AND present = 1"
-                  " AND (status = 'abolished' OR NOT ?4) AND (outcome = 'rejected' OR NOT ?5)",
-                  &statement, error))
+    if (sql_rows(store,
+                 "SELECT id, work, ?3 FROM record WHERE code = ?1 AND id <> ?2 AND present = 1"
+                 " AND (status = 'abolished' OR NOT ?4) AND (outcome = 'rejected' OR NOT ?5)",
+                 SQL_WITH(SQL_TEXT(shared->code), SQL_NUMBER(shared->but), SQL_NUMBER(WORK_RESOLVE),
+                          SQL_NUMBER(shared->abolished), SQL_NUMBER(shared->rejected)),
+                 &statement, error))
         return error->status;
-    sqlite_bind_text(statement, 1, shared->code);
-    sqlite_bind_number(statement, 2, shared->but);
-    sqlite_bind_number(statement, 3, WORK_RESOLVE);
-    sqlite_bind_number(statement, 4, shared->abolished);
-    sqlite_bind_number(statement, 5, shared->rejected);
     return raise_rows(store, statement, error);
 }
 
@@ -113,7 +102,7 @@ enum status transform_queue_mark(struct store *store, const char *source,
                                  const struct transform_digests *transform_digests, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(
+    if (sql_rows(
             store,
             "SELECT id, work, CASE WHEN mapped_by IS NOT ?2 OR content IS NULL OR EXISTS (SELECT 1"
             " FROM finding f WHERE f.record = record.id AND f.stage = 1 AND f.rule GLOB 'congkhai/*')"
@@ -124,25 +113,19 @@ enum status transform_queue_mark(struct store *store, const char *source,
             " WHERE f.record = record.id AND f.rule = 'congkhai/decode' AND ((f.reason = 'record.killed' AND "
             "f.since_run < ?5)"
             " OR (f.reason = 'record.died' AND f.arguments IS NOT ?4)))))",
+            SQL_WITH(SQL_TEXT(text_of(source)), SQL_NUMBER(transform_digests->map),
+                     SQL_NUMBER(transform_digests->rules), SQL_TEXT(TEXT("[\"" CONGKHAI_VERSION "\"]")),
+                     SQL_NUMBER(store_run(store))),
             &statement, error))
         return error->status;
-    sqlite_bind_text(statement, 1, text_of(source));
-    sqlite_bind_number(statement, 2, transform_digests->map);
-    sqlite_bind_number(statement, 3, transform_digests->rules);
-    sqlite_bind_text(statement, 4, TEXT("[\"" CONGKHAI_VERSION "\"]"));
-    sqlite_bind_number(statement, 5, store_run(store));
     return raise_rows(store, statement, error);
 }
 
 enum status transform_queue_resolved(struct store *store, int64_t record, const char *outcome,
                                      struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(store, "UPDATE record SET outcome = ?2, work = 0 WHERE id = ?1", &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, record);
-    sqlite_bind_text(statement, 2, text_of(outcome));
-    return sqlite_execute(statement, error);
+    return sql_run(store, "UPDATE record SET outcome = ?2, work = 0 WHERE id = ?1",
+                   SQL_WITH(SQL_NUMBER(record), SQL_TEXT(text_of(outcome))), error);
 }
 
 /* ---- the queue ---- */
@@ -153,11 +136,6 @@ bool transform_queue_wants(const struct text *codes, size_t count, struct text c
         if (text_equal(codes[i], code) || text_equal(codes[i], key))
             return true;
     return !count;
-}
-
-static struct text copy_column(struct arena *arena, struct sqlite_statement *statement, int at)
-{
-    return sqlite_is_null(statement, at) ? TEXT_NONE : text_copy(arena, sqlite_bytes(statement, at));
 }
 
 static enum status copy_payload(struct store *store, struct arena *arena, struct sqlite_statement *row,
@@ -184,14 +162,12 @@ enum status transform_queue_next(struct store *store, const char *source, enum t
 {
     struct sqlite_statement *statement;
     *count = 0;
-    if (store_sql(store,
-                  kind == WORK_CHECK
-                      ? WORK_COLUMNS("content", "content_digest") " AND r.work = 2 ORDER BY r.id"
-                      : WORK_COLUMNS("payload", "source_digest") " AND r.work = 1 ORDER BY r.id",
-                  &statement, error))
+    if (sql_rows(store,
+                 kind == WORK_CHECK
+                     ? WORK_COLUMNS("content", "content_digest") " AND r.work = 2 ORDER BY r.id"
+                     : WORK_COLUMNS("payload", "source_digest") " AND r.work = 1 ORDER BY r.id",
+                 SQL_WITH(SQL_TEXT(text_of(source)), SQL_NUMBER(after)), &statement, error))
         return error->status;
-    sqlite_bind_text(statement, 1, text_of(source));
-    sqlite_bind_number(statement, 2, after);
     enum status status = STATUS_OK;
     while (*count < most && arena->total < TRANSFORM_QUEUE_BYTES &&
            (status = sqlite_step(statement, error)) == STATUS_OK) {
@@ -202,7 +178,7 @@ enum status transform_queue_next(struct store *store, const char *source, enum t
         *item = (struct transform_item){
             .record = sqlite_number(statement, 0),
             .kind = kind,
-            .fault = copy_column(arena, statement, 1),
+            .fault = text_copy(arena, sqlite_bytes(statement, 1)),
             .content = sqlite_number(statement, 2),
             .fresh = sqlite_number(statement, 5),
         };
@@ -221,8 +197,7 @@ enum status transform_queue_next(struct store *store, const char *source, enum t
         if (status)
             break;
     }
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_end(statement, status);
 }
 
 /* Those that stepped aside for it say since when it stands; a record that is new has none. */
@@ -231,18 +206,16 @@ static enum status insert_finding(struct store *store, int64_t record, const str
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct sqlite_statement *statement;
-    if (store_sql(store,
-                  fresh ? "INSERT INTO finding (record, since_run, stage, " FINDING_COLUMNS ")"
-                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
-                        : "INSERT INTO finding (record, since_run, stage, " FINDING_COLUMNS ")"
-                          " VALUES (?1, coalesce((SELECT min(since_run) FROM finding"
-                          " WHERE record = ?1 AND stage = -?3 AND rule = ?4 AND field IS ?6), ?2), ?3,"
-                          " ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-                  &statement, error))
+    if (sql_rows(store,
+                 fresh ? "INSERT INTO finding (record, since_run, stage, " FINDING_COLUMNS ")"
+                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+                       : "INSERT INTO finding (record, since_run, stage, " FINDING_COLUMNS ")"
+                         " VALUES (?1, coalesce((SELECT min(since_run) FROM finding"
+                         " WHERE record = ?1 AND stage = -?3 AND rule = ?4 AND field IS ?6), ?2), ?3,"
+                         " ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                 SQL_WITH(SQL_NUMBER(record), SQL_NUMBER(store_run(store)), SQL_NUMBER(stage)), &statement,
+                 error))
         return error->status;
-    sqlite_bind_number(statement, 1, record);
-    sqlite_bind_number(statement, 2, store_run(store));
-    sqlite_bind_number(statement, 3, stage);
     finding_row_bind(&arena, statement, 4, finding);
     return sqlite_execute(statement, error);
 }
@@ -253,16 +226,6 @@ enum status transform_queue_put_finding(struct store *store, int64_t record, con
     return insert_finding(store, record, finding, stage, false, error);
 }
 
-static enum status move_findings(struct store *store, const char *literal, int64_t record,
-                                 struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(store, literal, &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, record);
-    return sqlite_execute(statement, error);
-}
-
 /* Findings that stay keep the run since which they stand: the old ones step aside until the new ones are
  * written. */
 static enum status put_findings(struct store *store, const struct transform_result *result,
@@ -270,16 +233,16 @@ static enum status put_findings(struct store *store, const struct transform_resu
 {
     bool had = false;
     if (!result->fresh) {
-        if (move_findings(store, "UPDATE finding SET stage = -1 WHERE record = ?1 AND stage = 1",
-                          result->record, error))
+        if (sql_run(store, "UPDATE finding SET stage = -1 WHERE record = ?1 AND stage = 1",
+                    SQL_WITH(SQL_NUMBER(result->record)), error))
             return error->status;
         had = sqlite_changed_rows(store_database(store)) > 0;
     }
     for (const struct finding *finding = result->findings->first; finding; finding = finding->next)
         if (insert_finding(store, result->record, finding, 1, result->fresh, error))
             return error->status;
-    return had ? move_findings(store, "DELETE FROM finding WHERE record = ?1 AND stage = -1", result->record,
-                               error)
+    return had ? sql_run(store, "DELETE FROM finding WHERE record = ?1 AND stage = -1",
+                         SQL_WITH(SQL_NUMBER(result->record)), error)
                : STATUS_OK;
 }
 
@@ -311,19 +274,15 @@ static enum status leave_code(struct store *store, const struct transform_result
     ARENA_OWNED struct arena arena = { 0 };
     struct sqlite_statement *statement;
     struct outbox_item item;
-    if (store_sql(store,
-                  "SELECT r.code, s.name, r.key FROM record r JOIN source s ON s.id = r.source"
-                  " WHERE r.id = ?1 AND r.code IS NOT NULL AND r.code IS NOT ?2",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, result->record);
-    sqlite_bind_text(statement, 2, result->code);
-    enum status status = sqlite_step(statement, error);
+    enum status status =
+        sql_row(store,
+                "SELECT r.code, s.name, r.key FROM record r JOIN source s ON s.id = r.source"
+                " WHERE r.id = ?1 AND r.code IS NOT NULL AND r.code IS NOT ?2",
+                SQL_WITH(SQL_NUMBER(result->record), SQL_TEXT(result->code)), &statement, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
-    struct text old = text_copy(&arena, sqlite_column_text(statement, 0)),
-                source = text_copy(&arena, sqlite_column_text(statement, 1)),
-                key = text_copy(&arena, sqlite_column_text(statement, 2));
+    struct text old = sqlite_take_text(&arena, statement, 0), source = sqlite_take_text(&arena, statement, 1),
+                key = sqlite_take_text(&arena, statement, 2);
     sqlite_reset_statement(statement);
     struct transform_shared shared = { .code = old, .but = result->record };
     if (transform_queue_share(store, &shared, error) || outbox_unwant(store, old, result->record, error))

@@ -5,6 +5,7 @@
 
 #include "core/bits.h"
 #include "core/memory.h"
+#include "store/counters.h"
 #include "transform/rule_inside.h"
 
 /* What is known of one value among all records: the first record that has it, and the first other one. */
@@ -15,23 +16,13 @@ struct entry {
     bool shared;
 };
 
-/* Who had a value of this hash first, as far as the first look: enough to say who may repeat another. Values that fall
- * together by chance make suspects, nothing else. hash 0: an empty place. */
-struct holder {
-    uint64_t hash;
-    int64_t record;
-};
-
-struct holders {
-    struct holder *list;
-    size_t count, size;
-};
-
 /* Half of the places are empty (NULL): they are small, the entries lie in the arena. */
 struct table {
     struct entry **entries;
     size_t count, size;
-    struct holders holders;
+    /* Who had a value first, as far as the first look: enough to say who may repeat another. Values that fall together by
+     * chance make suspects, nothing else. */
+    struct counters holders;
     bool wanted; /* of refers_to: some record refers to another, so that it is to be filled */
 };
 
@@ -87,7 +78,7 @@ struct cross_record_rules *cross_record_rules_open(const struct rule_set *rules)
 static void free_table(struct table *table)
 {
     free(table->entries);
-    free(table->holders.list);
+    counters_free(&table->holders);
 }
 
 void cross_record_rules_close(struct cross_record_rules *all)
@@ -115,18 +106,10 @@ int64_t cross_record_rules_next_suspect(const struct cross_record_rules *all, in
 
 /* ---- what is known of all ---- */
 
-static uint64_t hash_text(struct text text)
-{
-    uint64_t hash = 1469598103934665603u;
-    for (size_t i = 0; i < text.length; i++)
-        hash = (hash ^ (unsigned char)text.bytes[i]) * 1099511628211u;
-    return hash ^ hash >> 29;
-}
-
 /* The place where the value's entry is, or where it goes. */
 static struct entry **find_entry(const struct table *table, struct text value, uint64_t hash)
 {
-    size_t at = hash & (table->size - 1);
+    size_t at = (hash ^ hash >> 32) & (table->size - 1);
     while (table->entries[at] &&
            (table->entries[at]->hash != hash || !text_equal(table->entries[at]->value, value)))
         at = (at + 1) & (table->size - 1);
@@ -152,7 +135,7 @@ static struct entry *note(struct cross_record_rules *all, struct table *table, s
 {
     if (table->count * 2 >= table->size)
         grow(table);
-    uint64_t hash = hash_text(value);
+    uint64_t hash = text_hash(value);
     struct entry **place = find_entry(table, value, hash);
     if (!*place) {
         *place = arena_new(&all->arena, struct entry);
@@ -164,40 +147,16 @@ static struct entry *note(struct cross_record_rules *all, struct table *table, s
 
 static const struct entry *look_up(const struct table *table, struct text value)
 {
-    return table->size ? *find_entry(table, value, hash_text(value)) : NULL;
+    return table->size ? *find_entry(table, value, text_hash(value)) : NULL;
 }
 
-static struct holder *find_holder(const struct holders *holders, uint64_t hash)
+/* This record, or one before it. */
+static int64_t holder_of(struct counters *holders, struct text value, int64_t record)
 {
-    size_t at = hash & (holders->size - 1);
-    while (holders->list[at].hash && holders->list[at].hash != hash)
-        at = (at + 1) & (holders->size - 1);
-    return &holders->list[at];
-}
-
-static void grow_holders(struct holders *holders)
-{
-    struct holders larger = { .count = holders->count, .size = holders->size ? holders->size * 2 : 1024 };
-    larger.list = memory_take_zeroed(larger.size, sizeof *larger.list);
-    for (size_t i = 0; i < holders->size; i++)
-        if (holders->list[i].hash)
-            *find_holder(&larger, holders->list[i].hash) = holders->list[i];
-    free(holders->list);
-    *holders = larger;
-}
-
-/* The record that has a value of this hash: this one, or one before it. */
-static int64_t holder_of(struct holders *holders, struct text value, int64_t record)
-{
-    if (holders->count * 2 >= holders->size)
-        grow_holders(holders);
-    uint64_t hash = hash_text(value);
-    struct holder *holder = find_holder(holders, hash ? hash : 1);
-    if (!holder->hash) {
-        *holder = (struct holder){ hash ? hash : 1, record };
-        holders->count++;
-    }
-    return holder->record;
+    int64_t first = record;
+    counters_get(holders, value, &first);
+    counters_set(holders, value, first);
+    return first;
 }
 
 struct gathering {
@@ -445,10 +404,8 @@ void cross_record_rules_asked(struct cross_record_rules *all)
 bool cross_record_rules_again(struct cross_record_rules *all)
 {
     if (all->phase == LOOKING)
-        for (size_t i = 0; i < all->rules->count; i++) {
-            free(all->tables[i].holders.list);
-            all->tables[i].holders = (struct holders){ .size = 0 };
-        }
+        for (size_t i = 0; i < all->rules->count; i++)
+            counters_free(&all->tables[i].holders);
     all->phase = all->phase == LOOKING ? FILLING : READY;
     return all->phase == FILLING;
 }

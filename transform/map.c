@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "core/field_words.h"
 #include "transform/map_inside.h"
 
 static size_t write_place(const struct map_place *place, char *out, size_t size)
@@ -340,9 +341,33 @@ static void absorb_price(struct map_running *running, const struct map_group *gr
         map_add_prose(running, whole);
 }
 
-/* A unit that came with the amount fills the one beside it, or contradicts it. False: what the source counts in (minutes) no
- * duration has, so that amount and unit are prose: a number alone would be read as anything. */
-static bool absorb_duration(struct map_running *running, struct value *object, const struct map_place *place)
+/* Does it end in a number that wants a unit: "5-7", "không quá 05 (năm)"? A day such as 01/7/2026 does not. */
+static bool ends_in_number(struct text text)
+{
+    size_t open, end;
+    if (text_ends(text, TEXT(")")) && text_find(text, TEXT("("), &open))
+        text = text_trim(text_slice(text, 0, open));
+    for (end = text.length; end && strchr("0123456789.,/", text.bytes[end - 1]); end--)
+        if (text.bytes[end - 1] == '/')
+            return false;
+    return text.length && text.bytes[text.length - 1] >= '0' && text.bytes[text.length - 1] <= '9';
+}
+
+/* The unit beside words goes with them: alone it says nothing, and "5-7" without it nothing either. */
+static void absorb_unit(struct map_running *running, struct value *object, const struct field *field,
+                        const char *other)
+{
+    struct text unit = value_text_of(object, "unit");
+    if (unit.length)
+        other = text_string(running->arena, field_words_value(running->arena, field, unit, LANGUAGE_VI));
+    if (other && ends_in_number(running->prose))
+        running->prose = text_format(running->arena, TEXT_PRINT " %s", TEXT_ARG(running->prose), other);
+}
+
+/* A unit that came with the amount fills the one beside it, or contradicts it. False: it is prose, amount and unit: words, or
+ * what the source counts in (minutes) no duration has, where a number alone would be read as anything. */
+static bool absorb_duration(struct map_running *running, const struct map_group *group, struct value *object,
+                            const struct map_place *place)
 {
     struct map_place at = { place, "unit", -1 };
     struct text whole = running->timed, unplaced = running->unplaced, unit = value_text_of(object, "unit"),
@@ -354,6 +379,10 @@ static bool absorb_duration(struct map_running *running, struct value *object, c
     if (whole.length && !unit.length)
         insert_sorted(object, "unit", value_string(running->arena, name));
     const char *other = whole.length || unit.length ? NULL : duration_other_unit(unplaced);
+    if (!amount.length && running->prose.length) {
+        absorb_unit(running, object, field_find(group->field, TEXT("unit")), other);
+        return false;
+    }
     if (!amount.length || !other)
         return true;
     map_add_prose(running, text_format(running->arena, TEXT_PRINT " %s", TEXT_ARG(amount), other));
@@ -384,7 +413,7 @@ static struct value *run_group(struct map_running *running, const struct map_gro
     if (running->priced.length)
         absorb_price(running, group, object, place);
     if (field_find(group->field, TEXT("unit")))
-        whole = absorb_duration(running, object, place);
+        whole = absorb_duration(running, group, object, place);
     if (running->prose.length && field_find(group->field, TEXT("text"))) {
         absorb_prose(running, object);
         sourced = true;

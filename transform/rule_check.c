@@ -237,7 +237,7 @@ static enum status compile_one_of(struct rule *rule, const struct rule_compiling
     *user_data = choices;
     if (options->kind == VALUE_OBJECT)
         return setting_fault(compiling->context, options, error, _("\"one_of\" is a list of texts"));
-    if (setting_texts(compiling->context, options, &choices->texts, &choices->count, error))
+    if (rule_values_read(compiling->context, options, &choices->texts, &choices->count, error))
         return error->status;
     return check_choices(rule, compiling->context, choices, options, error);
 }
@@ -263,9 +263,7 @@ struct code_table {
 
 static size_t slot_of(const struct code_table *table, struct text text)
 {
-    uint64_t hash = 1469598103934665603u;
-    for (size_t i = 0; i < text.length; i++)
-        hash = (hash ^ (unsigned char)text.bytes[i]) * 1099511628211u;
+    uint64_t hash = text_hash(text);
     size_t at = (size_t)(hash ^ hash >> 32) & table->mask;
     while (table->slots[at].bytes && !text_equal(table->slots[at], text))
         at = (at + 1) & table->mask;

@@ -53,14 +53,6 @@ struct known_settings {
 enum { UNKNOWN_IGNORE, UNKNOWN_REJECT };
 static const char *const unknowns[] = { "ignore", "reject", NULL };
 
-static uint64_t hash_text(struct text text)
-{
-    uint64_t hash = 1469598103934665603u;
-    for (size_t i = 0; i < text.length; i++)
-        hash = (hash ^ (unsigned char)text.bytes[i]) * 1099511628211u;
-    return hash ? hash : 1;
-}
-
 static size_t find_word(const struct known *known, uint64_t hash)
 {
     size_t at = (size_t)(hash ^ hash >> 32) & known->word_mask;
@@ -88,7 +80,7 @@ static size_t read_words(struct arena *arena, struct text text, uint64_t words[W
     size_t count = 0, at = 0, kept = 0;
     if (text_starts(folded, TEXT("thủ tục ")))
         at = sizeof "thủ tục";
-    *whole = 1469598103934665603u;
+    *whole = 0;
     while (at < folded.length && count < WORDS_MAX) {
         size_t start = at, next = at;
         while (next < folded.length) {
@@ -100,7 +92,8 @@ static size_t read_words(struct arena *arena, struct text text, uint64_t words[W
             next = behind;
         }
         if (next > start) {
-            words[count] = hash_text(text_slice(folded, start, next - start));
+            uint64_t hash = text_hash(text_slice(folded, start, next - start));
+            words[count] = hash ? hash : 1; /* 0: a free place */
             *whole = (*whole ^ words[count++]) * 1099511628211u;
             at = next;
         } else {
@@ -154,7 +147,7 @@ static double closeness(const struct known *known, const struct name *one, const
 
 static size_t find_code(const struct known *known, struct text code)
 {
-    uint64_t hash = hash_text(code);
+    uint64_t hash = text_hash(code);
     size_t at = (size_t)(hash ^ hash >> 32) & known->mask;
     while (known->codes[at] && !text_equal(known->codes[at]->code, code))
         at = (at + 1) & known->mask;

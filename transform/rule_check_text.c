@@ -34,6 +34,9 @@ enum status rule_pattern_compile(const struct rule_compiling *compiling, const s
     *pattern = NULL;
     if (expression->kind != VALUE_TEXT)
         return setting_fault(compiling->context, expression, error, _("a regular expression is expected"));
+    if (!expression->text.length)
+        return setting_fault(compiling->context, expression, error,
+                             _("an empty expression is found in every text; say what is looked for"));
     if (regex_compile(expression->text, pattern, error))
         return setting_place(compiling->context, expression, error);
     if (probe(*pattern, error) == STATUS_OK)
@@ -119,6 +122,12 @@ static bool is_foreign(int32_t character)
 static bool is_false_d(int32_t character)
 {
     return character == 0xd0 || character == 0xf0 || character == 0x189 || character == 0x256;
+}
+
+/* Full-width digits, / - and the point: of numbers, and of none that anybody searches for. */
+static bool is_wide_sign(int32_t character)
+{
+    return character >= 0xff0d && character <= 0xff19;
 }
 
 static bool idle_letters(const void *user_data, const struct rule_view *view)
@@ -271,7 +280,7 @@ static bool holds_look_alikes(const void *user_data, const struct rule_subject *
     for (size_t at = rule_next_strange(text, 0); at < text.length; at = rule_next_strange(text, at)) {
         size_t next = at;
         int32_t suspect = unicode_next(text, &next);
-        if (is_false_d(suspect))
+        if (is_false_d(suspect) || is_wide_sign(suspect))
             add_letter(&letters, text, at, suspect);
         if (!is_foreign(suspect)) {
             at = next;

@@ -280,6 +280,31 @@ TEST("a file that is no database, a folder, a pipe and a missing file are each c
     CHECK_CONTAINS(error.message, "unable to open database file");
 }
 
+TEST("a path is a file's, whatever SQLite would take such a name for")
+{
+    char before[1024];
+    CHECK(getcwd(before, sizeof before) && chdir(test_folder()) == 0);
+    static const char *const names[] = { "file:a.db", "file:b.db?mode=memory", ":memory:" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct sqlite *database = open_as(names[i], SQLITE_CREATE);
+        run(database, "CREATE TABLE t (i); INSERT INTO t VALUES (7)");
+        sqlite_close_file(database);
+        CHECK(file_exists(names[i]));
+        static const enum sqlite_mode modes[] = { SQLITE_READ, SQLITE_READ_STILL };
+        for (size_t j = 0; j < sizeof modes / sizeof *modes; j++) {
+            database = open_as(names[i], modes[j]);
+            CHECK_INT(number_of(database, "SELECT i FROM t"), 7);
+            sqlite_close_file(database);
+        }
+        unlink(names[i]);
+    }
+    CHECK(!file_exists("a.db"));
+    CHECK(!file_exists("b.db"));
+    struct sqlite *database;
+    CHECK_INT(sqlite_open_file("", SQLITE_CREATE, &database, &error), STATUS_FATAL);
+    CHECK(chdir(before) == 0);
+}
+
 TEST("a damaged database is said to be damaged")
 {
     const char *path = fresh_path();

@@ -268,6 +268,16 @@ TEST("wide text is read with and without a mark, declared or named, in small pie
                TEXT("1:<i>Đ</i>|"));
 }
 
+TEST("a byte that the declared encoding does not know breaks the document, and is no end of it")
+{
+    const char *text = "<?xml version='1.0' encoding='windows-1252'?><l><i>\xe9</i><i>\x90</i><i>b</i></l>";
+    for (size_t step = 1; step < 200; step += 60) {
+        struct text read = read_records(text_of(text), "/l/i", NULL, 99, step);
+        CHECK_CONTAINS(read.bytes, "the bytes are not of the encoding that the document declares");
+        CHECK(!strstr(read.bytes, "<i>b</i>"));
+    }
+}
+
 /* Gives <i>…</i> for as long as is asked. */
 static enum status endless_read(struct file_stream *stream, void *bytes, size_t length, size_t *got,
                                 struct error *unused)

@@ -31,6 +31,8 @@ TEST("decimals are read with comma and with point")
 {
     reads("0,5 ngày", "0.5", DURATION_DAY);
     reads("2.5 giờ", "2.5", DURATION_HOUR);
+    reads("24h", "24", DURATION_HOUR);
+    reads("8 tiếng", "8", DURATION_HOUR);
     reads("2.0 ngày làm việc", "2", DURATION_WORKING_DAY);
     reads("1.095 ngày", "1095", DURATION_DAY);
 }

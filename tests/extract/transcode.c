@@ -139,6 +139,10 @@ TEST("XML in an old encoding is widened, so that the parser can cut it")
     CHECK_INT(transcode(SOURCE_XML, NULL, TEXT("<a>\xf1</a>"), &out), STATUS_OK);
     CHECK_INT(out.length, 8);
     CHECK(!unicode);
+    CHECK_INT(
+        transcode(SOURCE_XML, NULL, TEXT("<?xml version='1.0' encoding='windows-1252'?><a>Đ</a>"), &out),
+        STATUS_OK);
+    CHECK_STRING(unicode, "utf-8"); /* it can be nothing else, whatever it declares */
     CHECK_TEXT(transcode_widen(&test_arena, TEXT("a\xf1")), TEXT("añ"));
     CHECK_TEXT(transcode_widen(&test_arena, TEXT("aủ")), TEXT("aủ"));
 }

@@ -69,6 +69,15 @@ class Reading(Night):
                 self.assertTrue(self.read(store, *command))
                 self.assertEqual(trace(store.parent), before)
 
+    def test_a_store_is_the_file_of_its_name_though_sqlite_would_take_it_for_something_else(self):
+        for name in ("file:a.db", ":memory:"):
+            self.place.configure(store=name)
+            for command in ([PROGRAM, "run"], [PROGRAM, "status"], [PROGRAM, "audit", "verify"], [sys.executable, ROOT / "scripts/verify-ledger"], [PROGRAM, "runs", "--store"]):
+                named = () if command[-1] in ("run", "status") else (name,)
+                done = subprocess.run([*command, *named], cwd=self.place.folder, text=True, capture_output=True, timeout=60,
+                                      env=self.place.environment)
+                self.assertEqual(done.returncode, 1 if command[-1] == "run" else 0, (command, done))
+
     def test_of_a_store_that_may_not_be_read_no_verifier_says_that_it_does_not_hold(self):
         os.chmod(self.place.store.parent, 0o755)
         for locked in (self.place.store, self.place.store.parent):

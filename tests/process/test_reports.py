@@ -128,7 +128,7 @@ class Reports(Night):
         self.assertEqual([row["group"] for row in before["rows"]], ["UBND thành phố Cần Thơ", "UBND thành phố Cần Thơ (no level stated)"])
         now = self.report("so-luong", "--as-of", "2026-03-03")
         self.assertEqual(now["total"]["total"]["codes"], ["1.000001", "1.000003", "1.000004", "1.000005"])
-        self.assertEqual(self.report("so-luong", "--as-of", "2026-03-01")["total"]["total"]["count"], 0)
+        self.assertEqual(self.report("so-luong", "--as-of", "2026-03-01")["total"]["total"], {"missing": "not known"})
         with self.place.database() as database:  # the same with any tool
             self.assertEqual(database.execute("SELECT count(*) FROM report_procedures WHERE day <= '2026-03-03' AND "
                                               "(to_day IS NULL OR to_day > '2026-03-03') AND status = 'published'").fetchone()[0], 4)
@@ -265,6 +265,52 @@ class Reports(Night):
         total = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["total"]
         self.assertEqual([total[c]["codes"] for c in ("not_yet", "late", "in_time")], [[], [], ["1.000002"]])
         self.assertEqual(self.place.sql("SELECT code FROM audit_rejections WHERE rule LIKE 'ND63-24-%'"), [], "as the rules have it")
+
+    def test_numbers_begin_anew_each_year_and_the_second_decision_of_a_number_is_another(self):
+        self.place.configure(baseline="2025-02-01")
+        one = record("1.000001", signed="2025-03-03", decision="12/QĐ-UBND", bases=[{"number": "1/2025/NĐ-CP", "effective": "2025-03-12"}])
+        self.night("2025-03-04", one)
+        self.night("2026-03-20", {**one, "signed": "2026-03-02", "bases": [{"number": "1/2026/NĐ-CP", "effective": "2026-03-04"}], "notes": "sửa"})
+        row, = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["rows"]
+        self.assertEqual([row[c]["codes"] for c in ("amended", "correction", "late")], [["1.000001"], [], ["1.000001"]])
+        rows = self.indices("--from", "2026-03-01", "--to", "2026-03-31")
+        self.assertEqual([rows[key]["offenders"]["codes"] for key in (("1.1", "announced in time"), ("1.2", "published in time"))], [["1.000001"]] * 2)
+        self.night("2026-04-20", {**one, "signed": "2026-03-04", "notes": "ngày ký gõ nhầm"})
+        row, = self.report("cong-bo", "--from", "2026-03-03", "--to", "2026-04-30")["rows"]
+        self.assertEqual([row[c]["codes"] for c in ("amended", "correction", "late")], [[], ["1.000001"], []])
+
+    def test_an_abolition_under_the_decision_that_published_is_in_no_term(self):
+        """Only the status was changed in the source: by which decision it was abolished, and when, nobody knows."""
+        self.place.configure(baseline="2026-02-01")
+        one = record("1.000001", signed="2026-03-02", decision="12/QĐ-UBND")
+        self.night("2026-03-03", one)
+        self.night("2026-03-27", {**one, "status": "abolished"})
+        row, = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["rows"]
+        self.assertEqual([row[c]["codes"] for c in ("new", "abolished", "in_time", "late")], [["1.000001"], ["1.000001"], ["1.000001"], []])
+        index = self.indices("--from", "2026-03-01", "--to", "2026-03-31")["1.2", "published in time"]
+        self.assertEqual([index[c]["codes"] for c in ("in_time", "offenders", "not_judged")], [["1.000001"], [], []])
+
+    def test_decisions_of_a_day_stand_by_their_numbers_and_under_the_agency_that_the_code_names(self):
+        self.place.configure(baseline="2026-02-01")
+        self.place.change_source(map={**WIDE, "agency.code": "/agency"})
+        self.night("2026-03-03", *(record(f"1.00000{n}", signed="2026-03-02", decision=f"{number}/QĐ-VPCP", agency="G22")
+                                   for n, number in enumerate(("10", "9", "101"))))
+        rows = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["rows"]
+        self.assertEqual([(row["decision"], row["agency"], row["due"]) for row in rows],
+                         [(f"{number}/QĐ-VPCP", "G22", "2026-03-16") for number in ("9", "10", "101")])
+
+    def test_of_days_before_the_ledger_began_nothing_is_known_and_nothing_is_0(self):
+        self.night("2026-03-03", record("1.000001", signed="2026-03-02"))
+        for name, arguments in (("so-luong", ("--as-of", "2026-03-02")), ("dich-vu-cong", ("--as-of", "2025-12-31")),
+                                ("bien-dong", ("--from", "2026-02-01", "--to", "2026-02-28")), ("cong-bo", ("--from", "2026-01-01", "--to", "2026-02-28"))):
+            document = self.report(name, *arguments)
+            self.assertEqual({cell["missing"] for cell in document["total"].values() if isinstance(cell, dict) and "codes" not in cell
+                              and "missing" in cell} - {"N/A"}, {"not known"}, name)
+            self.assertIn("The ledger begins on 2026-03-03", " ".join(document["notes"]), name)
+        document = self.report("bien-dong", "--from", "2026-02-01", "--to", "2026-03-31")
+        self.assertEqual((document["total"]["added"]["codes"], "The ledger begins" in " ".join(document["notes"])), (["1.000001"], True))
+        document = self.report("so-luong", "--as-of", "2026-03-03")
+        self.assertEqual((document["total"]["total"]["codes"], "The ledger begins" in " ".join(document.get("notes", []))), (["1.000001"], False))
 
     def test_abolishing_by_a_decision_without_a_day_hides_no_late_publication(self):
         self.place.configure(baseline="2026-02-01")
@@ -532,11 +578,11 @@ class Reports(Night):
                     continue
                 abolished = one["status"] == "abolished"
                 what = ("baseline" if night == nights[0][0] else "abolished" if abolished
-                        else "correction" if was and was["decision"] == one["decision"]
+                        else "correction" if was and was["decision"] == one["decision"] and was["signed"][:4] == one["signed"][:4]
                         else one.get("announcement") or ("amended" if was else "new"))
                 row = counted.setdefault((one["decision"], one["signed"]), {})
                 row.setdefault(what, []).append(code)
-                if what in ("new", "amended", "replaced", "abolished"):
+                if what in ("new", "amended", "replaced"):  # months() abolishes without a decision of its own
                     row.setdefault("in_time" if working_days(one["signed"], night) <= 5 else "late", []).append(code)
             earlier = dict(records)
         document = self.report("cong-bo", "--from", first, "--to", last)

@@ -104,7 +104,7 @@ enum status simulator_state_open(const char *path, bool sync, struct simulator_s
                                  struct error *error)
 {
     struct simulator_state *state = memory_new(struct simulator_state);
-    enum status status = sqlite_open_file(path ? path : ":memory:", SQLITE_CREATE, &state->database, error);
+    enum status status = sqlite_open_file(path, SQLITE_CREATE, &state->database, error);
     if (status == STATUS_OK && path)
         status = sqlite_run(state->database, "PRAGMA journal_mode = WAL", error);
     if (status == STATUS_OK)
