@@ -120,10 +120,7 @@ static enum status add_path(struct listing *listing, struct path_list *list, con
             listing->error, STATUS_STOP,
             _("the folder %s holds more than %d files that match. Move what is done away, or match less"),
             listing->root, MOST_ENTRIES);
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity ? list->capacity * 2 : 256;
-        list->paths = memory_grow(list->paths, list->capacity, sizeof *list->paths);
-    }
+    list->paths = memory_more(list->paths, list->count, &list->capacity, sizeof *list->paths);
     list->paths[list->count++] = text_string(listing->arena, text_of(path));
     return STATUS_OK;
 }

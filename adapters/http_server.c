@@ -173,6 +173,15 @@ static bool names_this_machine(const struct http_server *server, struct text hos
     return false;
 }
 
+/* What is decoded becomes a C string: an encoded NUL would hide what stands behind it, so it becomes what is no UTF-8. */
+static size_t decode(void *user_data, struct MHD_Connection *wire, char *text)
+{
+    (void)user_data, (void)wire;
+    for (char *at = strstr(text, "%00"); at; at = strstr(at, "%00"))
+        memcpy(at, "%ff", 3);
+    return MHD_http_unescape(text);
+}
+
 static void refuse(struct http_server_answer *answer, unsigned status, const char *words)
 {
     answer->status = status;
@@ -364,7 +373,8 @@ static bool start(struct http_server *server)
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)HTTP_SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)HTTP_SERVER_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)HTTP_SERVER_REQUEST_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_SERVER_IDLE_SECONDS,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK, decode, server,
+        MHD_OPTION_END);
     return server->daemon != NULL;
 }
 

@@ -60,10 +60,7 @@ static void add_form(struct text bytes, size_t value, bool named)
         if (known.forms[i].value == value &&
             text_equal((struct text){ known.forms[i].bytes, known.forms[i].length }, bytes))
             return;
-    if (known.form_count == known.form_room) {
-        known.form_room = known.form_room * 2 + 32;
-        known.forms = memory_grow(known.forms, known.form_room, sizeof *known.forms);
-    }
+    known.forms = memory_more(known.forms, known.form_count, &known.form_room, sizeof *known.forms);
     char *copy = memory_take(bytes.length);
     memcpy(copy, bytes.bytes, bytes.length);
     known.forms[known.form_count++] = (struct form){ copy, bytes.length, value, named };

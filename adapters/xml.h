@@ -70,7 +70,8 @@ enum status xml_path_select(const struct xml_path *path, struct xml_document *do
 
 /* HTML: a cell with `rowspan` is put into each row that it reaches into, in the tables (their sections) of those of the
  * nodes that are <tr>, so that td[3] is the third column in every row. Not into a row that has all its cells, or where a
- * gap stands before it. STATUS_REJECT when that makes too much of the page. */
+ * gap stands before it. Where at least half of these nodes have no cell with `colspan`, one in the others is followed by as many
+ * empty ones as it covers. STATUS_REJECT when that makes too much of the page. */
 enum status xml_spread_rows(struct xml_document *document, struct xml_node *const *nodes, size_t count,
                             struct error *error);
 

@@ -15,10 +15,7 @@ struct xml_events {
 
 static struct xml_event *append(struct xml_events *events, enum xml_event_kind kind)
 {
-    if (events->count == events->capacity) {
-        events->capacity = events->capacity * 2 + 256;
-        events->queue = memory_grow(events->queue, events->capacity, sizeof *events->queue);
-    }
+    events->queue = memory_more(events->queue, events->count, &events->capacity, sizeof *events->queue);
     struct xml_event *event = &events->queue[events->count++];
     xmlParserInputPtr input = events->push.parser->input;
     *event = (struct xml_event){ .kind = kind, .depth = events->push.depth, .line = input ? input->line : 0 };

@@ -133,10 +133,8 @@ static void declare(struct xml_reader *reader, const xmlChar *prefix, const xmlC
     if (uri)
         put_escaped(reader, uri, strlen((const char *)uri), true);
     put(reader, "\"", 1);
-    if (reader->declared_count == reader->declared_room) {
-        reader->declared_room = reader->declared_room * 2 + 8;
-        reader->declared = memory_grow(reader->declared, reader->declared_room, sizeof *reader->declared);
-    }
+    reader->declared = memory_more(reader->declared, reader->declared_count, &reader->declared_room,
+                                   sizeof *reader->declared);
     reader->declared[reader->declared_count++] = (struct declared){ prefix, uri, reader->push.depth };
 }
 
@@ -186,10 +184,8 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
 
 static void finish(struct xml_reader *reader)
 {
-    if (reader->count == reader->capacity) {
-        reader->capacity = reader->capacity * 2 + 16;
-        reader->finished = memory_grow(reader->finished, reader->capacity, sizeof *reader->finished);
-    }
+    reader->finished =
+        memory_more(reader->finished, reader->count, &reader->capacity, sizeof *reader->finished);
     reader->finished[reader->count++] = (struct finished){ reader->start, reader->out.length - reader->start,
                                                            reader->line, reader->over, reader->holds };
     reader->inside = 0;

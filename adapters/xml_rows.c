@@ -129,6 +129,33 @@ static void take_row(struct table *table, xmlNodePtr row)
     reach_on(table, fresh, at, begun, column);
 }
 
+static bool has_wide_cell(xmlNodePtr row)
+{
+    xmlNodePtr cell = cell_from(row->children);
+    while (cell && columns_of(cell) == 1)
+        cell = cell_from(cell->next);
+    return cell;
+}
+
+/* Where most rows have a cell for each column, those in which one spans several have empty ones behind it. */
+static void widen_cells(struct table *table, struct xml_node *const *nodes, size_t count)
+{
+    size_t rows = 0, wide = 0;
+    for (size_t i = 0; i < count; i++) {
+        rows += is_named((xmlNodePtr)nodes[i], "tr");
+        wide += is_named((xmlNodePtr)nodes[i], "tr") && has_wide_cell((xmlNodePtr)nodes[i]);
+    }
+    for (size_t i = 0; i < count && wide && wide * 2 <= rows; i++) {
+        xmlNodePtr row = (xmlNodePtr)nodes[i];
+        for (xmlNodePtr cell = is_named(row, "tr") ? cell_from(row->children) : NULL; cell;
+             cell = cell_from(cell->next))
+            for (unsigned more = columns_of(cell) - 1; more && table->room; more--) {
+                (void)xmlAddNextSibling(cell, xmlNewDocNode(row->doc, NULL, (const xmlChar *)"td", NULL));
+                table->room -= table->room < sizeof *cell ? table->room : sizeof *cell;
+            }
+    }
+}
+
 enum status xml_spread_rows(struct xml_document *document, struct xml_node *const *nodes, size_t count,
                             struct error *error)
 {
@@ -145,11 +172,13 @@ enum status xml_spread_rows(struct xml_document *document, struct xml_node *cons
             if (is_named(row, "tr"))
                 take_row(table, row);
     }
+    widen_cells(table, nodes, count);
     bool enough = table->room;
     free(table);
     return enough ? STATUS_OK
                   : error_set(error, STATUS_REJECT,
-                              _("the cells of the page that span rows are more than %zu bytes when they are "
-                                "repeated in each"),
+                              _("the cells of the page that span rows or columns are more than %zu bytes "
+                                "when they are "
+                                "spread"),
                               ROOM);
 }

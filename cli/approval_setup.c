@@ -237,9 +237,7 @@ static enum status judge(const struct reading *reading, const struct value *tree
 {
     struct arena *arena = reading->context->arena;
     struct approval_rules rules;
-    BUFFER_OWNED struct buffer out = { 0 };
-    canonical_write(&out, reading->document);
-    setup->setting.document = text_copy(arena, buffer_view(&out));
+    setup->setting.document = canonical_copy(arena, reading->document);
     setup->setting.digest = crypto_sha256(setup->setting.document);
     if (!approval_rules_parse(arena, reading->document, &setup->setting.digest, &rules))
         return setting_fault(reading->context, tree, error,
@@ -279,13 +277,11 @@ struct approval_setting approval_setup_none(struct arena *arena)
 {
     int64_t expires = 0;
     struct value *document = value_object(arena);
-    BUFFER_OWNED struct buffer out = { 0 };
     setting_duration(TEXT(EXPIRES), &expires);
     value_set(document, "expires", value_integer(arena, expires));
     value_set(document, "people", value_list(arena));
     value_set(document, "scope", value_list(arena));
-    canonical_write(&out, document);
-    struct text bytes = text_copy(arena, buffer_view(&out));
+    struct text bytes = canonical_copy(arena, document);
     return (struct approval_setting){ .document = bytes, .digest = crypto_sha256(bytes) };
 }
 

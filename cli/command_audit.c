@@ -19,13 +19,6 @@
 #include "store/audit_proof.h"
 #include "store/history.h"
 
-static const char *hex_of(struct arena *arena, const struct digest *digest)
-{
-    char *hex = arena_alloc(arena, DIGEST_HEX);
-    digest_hex(digest, hex);
-    return hex;
-}
-
 /* ---- verify ---- */
 
 #define SHOWN 20 /* faults; --json has more */
@@ -187,7 +180,7 @@ enum status command_audit_checkpoint(struct session *session, struct error *erro
         value_set(document, "run", value_integer(&arena, head.run));
         value_set(document, "origin", value_text(&arena, head.origin));
         value_set(document, "size", value_integer(&arena, (int64_t)head.size));
-        value_set(document, "root", value_string(&arena, hex_of(&arena, &head.root)));
+        value_set(document, "root", value_digest(&arena, &head.root));
         value_set(document, "signed", value_boolean(&arena, head.is_signed));
         value_set(document, "note", value_text(&arena, head.note));
         output_json(document);

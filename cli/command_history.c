@@ -120,8 +120,7 @@ static enum status show_absence(struct session *session, struct store *store, st
     value_set(document, "code", value_text(arena, code));
     value_set(document, "on", value_string(arena, session->invocation->on));
     value_set(document, "status", value_null(arena));
-    if (known.bytes)
-        value_set(document, "known_at", value_text(arena, known));
+    value_put(arena, document, "known_at", known);
     if (against->count)
         value_set(document, "against", against);
     output_json(document);
@@ -146,8 +145,7 @@ static enum status show_day(struct session *session, struct store *store, struct
         return show_absence(session, store, arena, code, known, against, error);
     if (status)
         return status;
-    if (known.bytes)
-        value_set(held, "known_at", value_text(arena, known));
+    value_put(arena, held, "known_at", known);
     if (against->count)
         value_set(held, "against", against);
     if (invocation->json) {

@@ -171,6 +171,8 @@ static void say_files(const struct lists *lists, const struct value *names,
         if (!lists->session->invocation->json)
             printf("%.*s: %.*s\n", TEXT_ARG(name->name), TEXT_ARG(name->text));
     }
+    if (!names->count)
+        output_message(lists->session, _("nothing that was asked for is kept back: no list was written"));
     value_set(document, "folder", value_string(lists->arena, lists->session->invocation->output));
     value_set(document, "files", files);
     value_set(document, "removed", swept->removed);

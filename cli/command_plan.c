@@ -73,31 +73,23 @@ static void print_step(const struct plan_step *step)
     }
 }
 
-static void set(struct arena *arena, struct value *object, const char *name, struct text text)
-{
-    if (text.bytes)
-        value_set(object, name, value_text(arena, text));
-}
-
 static void print_step_json(struct printing *printing, const struct plan_step *step)
 {
     struct arena *arena = &printing->arena;
-    char hex[DIGEST_HEX];
     struct value *object = value_object(arena), *changes = value_list(arena);
-    digest_hex(&step->digest, hex);
     value_set(object, "code", value_text(arena, step->item->code));
     value_set(object, "action", value_string(arena, step->action));
-    set(arena, object, "name", step->name);
-    value_set(object, "digest", value_string(arena, hex));
-    set(arena, object, "base", step->base);
+    value_put(arena, object, "name", step->name);
+    value_set(object, "digest", value_digest(arena, &step->digest));
+    value_put(arena, object, "base", step->base);
     value_set(object, "state", value_string(arena, outbox_state_name(step->item->state)));
     value_set(object, "first", value_boolean(arena, step->first));
     value_set(object, "asks_first", value_boolean(arena, step->asks_first));
     for (const struct diff *change = step->changes; change; change = change->next) {
         struct value *item = value_append(changes, value_object(arena));
         value_set(item, "field", value_text(arena, change->field));
-        set(arena, item, "old", change->before);
-        set(arena, item, "new", change->after);
+        value_put(arena, item, "old", change->before);
+        value_put(arena, item, "new", change->after);
     }
     value_set(object, "changes", changes);
     buffer_clear(&printing->line);

@@ -215,8 +215,7 @@ static struct value *rows_of(struct arena *arena, const struct reconcile_view *v
         struct value *row = value_append(rows, value_object(arena));
         value_set(row, "field", value_text(arena, leaf->field));
         value_set(row, "ours", value_text(arena, leaf->after));
-        if (there.bytes)
-            value_set(row, "there", value_text(arena, there));
+        value_put(arena, row, "there", there);
         value_set(row, "same", value_boolean(arena, !found && view->there));
         *differ += found != NULL;
     }
@@ -267,8 +266,7 @@ static struct value *view_document(struct arena *arena, const struct reconcile_v
     value_set(document, "shown_there", value_boolean(arena, view->there != NULL));
     if (view->status)
         value_set(document, "there_status", value_string(arena, view->status));
-    if (view->version.bytes)
-        value_set(document, "there_version", value_text(arena, view->version));
+    value_put(arena, document, "there_version", view->version);
     if (view->has_digest)
         value_set(document, "there_digest", value_digest(arena, &view->digest));
     value_set(document, "differs", value_integer(arena, (int64_t)differ));

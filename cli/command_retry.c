@@ -162,8 +162,7 @@ static enum status say_standing(struct session *session, struct store *store, st
         value_set(document, "code", value_text(&arena, code));
         value_set(document, "withdrawn", value_boolean(&arena, item.held_abolished));
         value_set(document, "state", value_string(&arena, outbox_state_name(item.state)));
-        if (waits.bytes)
-            value_set(document, "approval", value_text(&arena, waits));
+        value_put(&arena, document, "approval", waits);
         value_set(document, "exit_code", value_integer(&arena, *exit_code));
         output_json(document);
     } else if (item.held_abolished) {

@@ -134,15 +134,6 @@ static void mask(struct arena *arena, struct value *tree, bool secret)
     }
 }
 
-static struct text canonical_copy(struct arena *arena, const struct value *value)
-{
-    struct buffer bytes = { 0 };
-    canonical_write(&bytes, value);
-    struct text text = text_copy(arena, buffer_view(&bytes));
-    buffer_free(&bytes);
-    return text;
-}
-
 static void digest_tree(struct configuration *configuration)
 {
     struct arena *arena = &configuration->arena;

@@ -89,12 +89,29 @@ static enum status check_copies(const struct ledger_setup *settings, struct erro
     return STATUS_OK;
 }
 
+/* A store that is made now gets a name of its own, which no key bears that was made before it: one name for two ledgers
+ * would let their heads contradict each other. */
+static enum status check_new_store(const struct configuration *configuration,
+                                   const struct audit_settings *settings, struct error *error)
+{
+    const char *name = settings->signer.key.name;
+    if (!settings->has_signer || (settings->origin && !strcmp(settings->origin, name)))
+        return STATUS_OK;
+    return error_set(
+        error, STATUS_USAGE,
+        _("there is no store %s yet, and the ledger's key %s was made for \"%s\"; name that ledger's store, "
+          "restore its backup, or name another key and make it with \"congkhai audit key\""),
+        configuration->store, configuration->sealing.key, name);
+}
+
 /* What the store says of them, where there is one that can be read. */
 static enum status check_store(const struct configuration *configuration,
                                const struct audit_settings *settings, struct error *error)
 {
     struct store *store;
     struct error unread = { 0 };
+    if (store_is_new(configuration->store))
+        return check_new_store(configuration, settings, error);
     if (!file_exists(configuration->store) ||
         store_open(configuration->store, STORE_EXAMINE, clock_system(), &store, &unread))
         return STATUS_OK;

@@ -34,7 +34,8 @@ struct session;
 enum status ledger_setup_read(const struct setting_context *context, const char *folder, const char *agency,
                               const struct value *tree, struct ledger_setup *settings, struct error *error);
 
-/* For check: the private key, where one is configured, can be read by its owner alone. */
+/* Before anything is touched: the private key, where one is configured, can be read by its owner alone, and is one of this store's
+ * ledger. STATUS_USAGE. */
 enum status ledger_setup_check(struct configuration *configuration, struct error *error);
 
 /* The keys whose heads are believed: `public`, the private key's own, and the words or files given besides.

@@ -30,8 +30,7 @@ void output_error_members(struct value *document, struct arena *arena, const str
     value_set(document, "error", value_string(arena, error->message));
     if (id)
         value_set(document, "error_id", value_string(arena, id));
-    if (hint.bytes)
-        value_set(document, "error_hint", value_text(arena, hint));
+    value_put(arena, document, "error_hint", hint);
 }
 
 void output_error(const struct error *error, int exit_code)

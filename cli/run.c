@@ -308,6 +308,9 @@ enum status run_end(struct session *session, struct store *store, enum status st
 
 enum status run_open(struct session *session, struct store **store, int64_t *run, struct error *error)
 {
+    /* What is refused leaves no empty store behind. */
+    if (store_is_new(session->configuration.store) && ledger_setup_check(&session->configuration, error))
+        return error->status;
     if (store_open(session->configuration.store, STORE_RUN, session->clock, store, error))
         return error->status;
     if (run_begin(session, *store, run, error)) {

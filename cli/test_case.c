@@ -77,15 +77,6 @@ static enum status no_source(const struct setting_context *context, const struct
                          test->source, nearest);
 }
 
-static struct text written(struct arena *arena, const struct value *value)
-{
-    struct buffer bytes = { 0 };
-    canonical_write(&bytes, value);
-    struct text text = text_copy(arena, buffer_view(&bytes));
-    buffer_free(&bytes);
-    return text;
-}
-
 static void put_cell(struct buffer *row, struct text cell)
 {
     buffer_char(row, '"');
@@ -115,15 +106,15 @@ static enum status inline_row(const struct setting_context *context, const struc
             buffer_char(&row, ',');
         put_cell(&row, member->text);
     }
-    *bytes = csv ? text_copy(arena, buffer_view(&row)) : written(arena, cells);
+    *bytes = csv ? text_copy(arena, buffer_view(&row)) : canonical_copy(arena, cells);
     buffer_free(&row);
     if (csv) {
         struct value *object = value_object(arena);
         value_set(object, "header", headings);
         value_set(object, "separator", value_string(arena, ","));
-        *shared = written(arena, object);
+        *shared = canonical_copy(arena, object);
     } else {
-        *shared = written(arena, headings);
+        *shared = canonical_copy(arena, headings);
     }
     return STATUS_OK;
 }
@@ -139,7 +130,7 @@ static enum status inline_record(const struct setting_context *context, const st
     case RECORD_TABLE:
         return inline_row(context, tree, false, bytes, shared, error);
     case RECORD_JSON:
-        *bytes = tree->kind == VALUE_TEXT ? tree->text : written(context->arena, tree);
+        *bytes = tree->kind == VALUE_TEXT ? tree->text : canonical_copy(context->arena, tree);
         return STATUS_OK;
     case RECORD_XML:
     case RECORD_HTML:
@@ -202,7 +193,7 @@ static struct text shown(struct arena *arena, const struct value *value)
 {
     if (!value)
         return text_of(_("nothing"));
-    struct text text = written(arena, value);
+    struct text text = canonical_copy(arena, value);
     size_t kept = text_cut(text, SHOWN);
     return kept < text.length ? text_format(arena, "%.*s…", (int)kept, text.bytes) : text;
 }

@@ -223,6 +223,13 @@ void canonical_write(struct buffer *out, const struct value *value)
     }
 }
 
+struct text canonical_copy(struct arena *arena, const struct value *value)
+{
+    BUFFER_OWNED struct buffer bytes = { 0 };
+    canonical_write(&bytes, value);
+    return text_copy(arena, buffer_view(&bytes));
+}
+
 /* ---- is it certain? ---- */
 
 static bool has_nul(struct text text)

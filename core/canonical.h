@@ -11,6 +11,7 @@
 #include "core/value.h"
 
 void canonical_write(struct buffer *out, const struct value *value);
+struct text canonical_copy(struct arena *arena, const struct value *value); /* the same bytes, in the arena */
 /* Quick: whoever reads these bytes and writes them again gets the same. False means that somebody is to try. */
 bool canonical_reads_back(const struct value *value);
 void canonical_text(struct buffer *out, struct text text); /* one quoted text */

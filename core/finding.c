@@ -40,20 +40,14 @@ void findings_copy(struct arena *arena, const struct findings *from, struct find
     to->warnings = from->warnings;
 }
 
-static void set_text(struct arena *arena, struct value *object, const char *name, struct text text)
-{
-    if (text.bytes)
-        value_set(object, name, value_text(arena, text));
-}
-
 struct value *finding_value(struct arena *arena, const struct finding *finding)
 {
     struct value *object = value_object(arena);
-    set_text(arena, object, "rule", finding->rule);
+    value_put(arena, object, "rule", finding->rule);
     value_set(object, "severity", value_string(arena, finding->is_error ? "error" : "warning"));
-    set_text(arena, object, "field", finding->field);
-    set_text(arena, object, "value", finding->value);
-    set_text(arena, object, "reason", text_of(finding->reason.id));
+    value_put(arena, object, "field", finding->field);
+    value_put(arena, object, "value", finding->value);
+    value_put(arena, object, "reason", text_of(finding->reason.id));
     if (finding->reason.count) {
         struct value *arguments = value_set(object, "arguments", value_list(arena));
         for (size_t i = 0; i < finding->reason.count; i++)
@@ -61,8 +55,8 @@ struct value *finding_value(struct arena *arena, const struct finding *finding)
                 arguments,
                 value_text(arena, finding->reason.values[i].bytes ? finding->reason.values[i] : TEXT("")));
     }
-    set_text(arena, object, "message", finding->message);
-    set_text(arena, object, "cites", finding->cites);
+    value_put(arena, object, "message", finding->message);
+    value_put(arena, object, "cites", finding->cites);
     return object;
 }
 

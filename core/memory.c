@@ -93,6 +93,14 @@ void *memory_grow(void *memory, size_t count, size_t size)
     return memory_resize(memory, product(count, size));
 }
 
+void *memory_more(void *items, size_t count, size_t *room, size_t size)
+{
+    if (count < *room)
+        return items;
+    *room = *room * 2 + 16;
+    return memory_grow(items, *room, size);
+}
+
 char *memory_copy_string(const char *string)
 {
     size_t size = strlen(string) + 1;

@@ -12,6 +12,8 @@ void *memory_take(size_t size);                             /* uninitialised; si
 void *memory_take_zeroed(size_t count, size_t size);        /* checks the product */
 void *memory_resize(void *memory, size_t size);             /* as realloc */
 void *memory_grow(void *memory, size_t count, size_t size); /* as reallocarray: checks the product */
+/* The items with room for one more behind `count`: twice as much and some when it is used up. */
+void *memory_more(void *items, size_t count, size_t *room, size_t size);
 char *memory_copy_string(const char *string);
 
 /* For a program's beginning: what is freed (some MB of it) stays with the process. Else each small document's buffers are

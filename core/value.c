@@ -99,6 +99,12 @@ struct value *value_set_text(struct value *object, struct text name, struct valu
     return value_append(object, value);
 }
 
+void value_put(struct arena *arena, struct value *object, const char *name, struct text text)
+{
+    if (text.bytes)
+        value_set(object, name, value_text(arena, text));
+}
+
 struct value *value_find(const struct value *object, const char *name)
 {
     return value_find_text(object, text_of(name));

@@ -44,6 +44,8 @@ struct value *value_object(struct arena *arena);
 struct value *value_append(struct value *list, struct value *item);
 struct value *value_set(struct value *object, const char *name, struct value *value);
 struct value *value_set_text(struct value *object, struct text name, struct value *value);
+/* A text as a member; nothing is set where it is none. Borrows. */
+void value_put(struct arena *arena, struct value *object, const char *name, struct text text);
 /* By the exact name; NULL when it is absent, or `object` is NULL or no object. */
 struct value *value_find(const struct value *object, const char *name);
 struct value *value_find_text(const struct value *object, struct text name);

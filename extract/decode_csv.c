@@ -26,10 +26,7 @@ static void make_context(struct decode *decode, struct table *table, const struc
               value_text(decode->arena, text_copy(decode->arena, (struct text){ &separator, 1 })));
     if (table->found)
         value_set(context, "encoding", value_string(decode->arena, table->found));
-    struct buffer bytes = { 0 };
-    canonical_write(&bytes, context);
-    table->context = text_copy(decode->arena, buffer_view(&bytes));
-    buffer_free(&bytes);
+    table->context = canonical_copy(decode->arena, context);
 }
 
 /* Which separator cuts the first row into as many cells as there are names? */

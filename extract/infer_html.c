@@ -65,7 +65,21 @@ static bool holds_codes(const struct look *look, struct text table)
     return most > 1 && most * 2 >= found.records;
 }
 
-/* Where the headings are no <th>, the first row is no record. */
+#define HEADINGS 4 /* rows */
+
+/* How many rows of the table are headings where these are no <th>: the first, and those into which its cells reach. */
+static int headings_of(const struct look *look, int table)
+{
+    int rows = 1;
+    while (rows < HEADINGS &&
+           nodes_at(look, text_format(look->fields->arena,
+                                      "(//table)[%d]//tr[not(preceding-sibling::tr)]/*[@rowspan > %d]", table,
+                                      rows))
+               .count)
+        rows++;
+    return rows;
+}
+
 static struct text find_table(const struct look *look)
 {
     struct arena *arena = look->fields->arena;
@@ -74,8 +88,13 @@ static struct text find_table(const struct look *look)
         if (!nodes_at(look, table).count)
             break;
         bool headed = nodes_at(look, text_format(arena, "(//table)[%d]//tr[th][not(td)]", at)).count > 0;
+        int skipped = headed ? 0 : headings_of(look, at);
         struct text rows =
-            text_format(arena, "(//table)[%d]//tr[td]%s", at, headed ? "" : "[preceding-sibling::tr]");
+            text_format(arena,
+                        skipped > 1    ? "(//table)[%d]//tr[td][count(preceding-sibling::tr) >= %d]"
+                        : skipped == 1 ? "(//table)[%d]//tr[td][preceding-sibling::tr]"
+                                       : "(//table)[%d]//tr[td]",
+                        at, skipped);
         if (holds_codes(look, rows))
             return rows;
     }
@@ -89,6 +108,14 @@ static void look_at_rows(const struct look *look)
     /* The row above the first: the lowest one of the headings. */
     struct text above = text_format(fields->arena, "(%.*s)[1]/preceding::tr[1]", TEXT_ARG(fields->table));
     struct xml_result headings = nodes_at(look, above);
+    struct xml_node **all = arena_array(fields->arena, struct xml_node *, rows.count + 1);
+    size_t count = headings.count ? 1 : 0;
+    if (count)
+        all[0] = headings.nodes[0];
+    for (size_t i = 0; i < rows.count; i++)
+        all[count++] = rows.nodes[i];
+    struct error error;
+    (void)xml_spread_rows(look->document, all, count, &error); /* the columns as a night reads them */
     take_rows(look, fields, &rows, headings.count ? headings.nodes[0] : NULL);
 }
 

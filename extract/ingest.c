@@ -465,9 +465,7 @@ static void remember_key(struct ingest *ingest, const struct item *item)
     if (item->key.length)
         digest = crypto_sha256(item->key);
     memcpy(&key, digest.bytes, sizeof key);
-    if (ingest->key_count == ingest->key_capacity)
-        ingest->keys = memory_grow(ingest->keys, ingest->key_capacity = ingest->key_capacity * 2 + 256,
-                                   sizeof *ingest->keys);
+    ingest->keys = memory_more(ingest->keys, ingest->key_count, &ingest->key_capacity, sizeof *ingest->keys);
     ingest->keys[ingest->key_count++] = key | 1;
 }
 

@@ -9,13 +9,6 @@
 
 #define UNENDED_MAX 10000 /* documents */
 
-static void set_hex(struct value *object, struct arena *arena, const char *name, const struct digest *digest)
-{
-    char hex[DIGEST_HEX];
-    digest_hex(digest, hex);
-    value_set(object, name, value_string(arena, text_string(arena, text_of(hex))));
-}
-
 struct text listing_memory_write(const struct listing_memory *memory, struct arena *arena)
 {
     char number[20];
@@ -24,7 +17,7 @@ struct text listing_memory_write(const struct listing_memory *memory, struct are
         value_append(unended, value_text(arena, memory->unended[i]));
     for (size_t i = 0; i < memory->death_count; i++) {
         struct value *death = value_append(deaths, value_object(arena));
-        set_hex(death, arena, "content", &memory->deaths[i].content);
+        value_set(death, "content", value_digest(arena, &memory->deaths[i].content));
         value_set(death, "signal", value_integer(arena, memory->deaths[i].signal));
     }
     if (memory->death_count)
@@ -33,7 +26,7 @@ struct text listing_memory_write(const struct listing_memory *memory, struct are
         value_set(object, "plain", value_boolean(arena, true));
     if (memory->read_at)
         value_set(object, "read_at", value_integer(arena, memory->read_at));
-    set_hex(object, arena, "recipe", &memory->recipe);
+    value_set(object, "recipe", value_digest(arena, &memory->recipe));
     if (memory->records)
         value_set(object, "records", value_integer(arena, memory->records));
     snprintf(number, sizeof number, "%016" PRIx64, memory->repeats);
@@ -41,9 +34,7 @@ struct text listing_memory_write(const struct listing_memory *memory, struct are
     value_set(object, "unended", unended);
     if (memory->validators.length)
         value_set(object, "validators", value_text(arena, memory->validators));
-    BUFFER_OWNED struct buffer bytes = { 0 };
-    canonical_write(&bytes, object);
-    return text_copy(arena, buffer_view(&bytes));
+    return canonical_copy(arena, object);
 }
 
 static void read_deaths(const struct value *list, struct arena *arena, struct listing_memory *memory)

@@ -199,9 +199,7 @@ enum status pagination_answer(struct pagination *chain, struct spool_file *conte
 
 static void keep(struct pagination *chain)
 {
-    if (chain->count == chain->capacity)
-        chain->pages =
-            memory_grow(chain->pages, chain->capacity = chain->capacity * 2 + 16, sizeof *chain->pages);
+    chain->pages = memory_more(chain->pages, chain->count, &chain->capacity, sizeof *chain->pages);
     chain->pages[chain->count++] = chain->page;
 }
 

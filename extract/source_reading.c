@@ -6,6 +6,7 @@
 #include "adapters/crypto.h"
 #include "adapters/secrets.h"
 #include "core/canonical.h"
+#include "extract/answers.h"
 #include "extract/decode_child.h"
 #include "extract/fetch.h"
 #include "extract/fetch_child.h"
@@ -31,6 +32,8 @@ struct reading {
     struct listing_memory memory, found; /* of the last whole listing; of this one */
     size_t unended_capacity;
     struct folder_names gave; /* folders whose documents gave records */
+    bool detailed;            /* each item of a listing is a document */
+    struct answers answers;   /* … and what these gave */
     struct arena *arena;
     bool through;                   /* all was read, though not everything could be */
     int64_t given, skipped, passed; /* passed: rows that the decoder left out, as the source wants it */
@@ -345,10 +348,14 @@ static enum status walk_documents(struct reading *reading, struct fetch *fetch, 
         kept = read_document(reading, &document, &fetch->broken, error);
         fetch->given = reading->given;
         fetch->nothing = document.nothing;
-        if (kept == STATUS_OK && fetch->wants_keys) {
+        if (kept == STATUS_OK && (fetch->wants_keys || reading->detailed)) {
             size_t count;
             kept = ingest_finish(reading->ingest, error);
-            fetch->keys = ingest_keys(reading->ingest, &count);
+            const uint64_t *keys = ingest_keys(reading->ingest, &count);
+            if (fetch->wants_keys)
+                fetch->keys = keys;
+            else
+                answers_take(&reading->answers, reading->arena, document.name, keys, count);
         }
     }
     if (kept == STATUS_OK && status == STATUS_FATAL)
@@ -463,6 +470,22 @@ static enum status hold_vanished(struct reading *reading, struct store *store, c
     return STATUS_OK;
 }
 
+static enum status doubt_mixed_answers(struct reading *reading, struct error *error)
+{
+    const char *document;
+    struct error reason;
+    if (reading->request->code_count || reading->listing.doubts || reading->source->listing != SOURCE_FULL)
+        return STATUS_OK;
+    if (answers_find_mixed(&reading->answers, reading->staging, &document, error))
+        return error->status;
+    if (!document)
+        return STATUS_OK;
+    (void)error_set(&reason, STATUS_STOP,
+                    _("%s: the listing has it, and its answer is the record of another item"), document);
+    listing_doubt(&reading->listing, true, &reason);
+    return STATUS_OK;
+}
+
 static bool is_as_before(const struct fetch *fetch)
 {
     return fetch->unchanged || fetch->same;
@@ -506,7 +529,7 @@ static enum status finish(struct reading *reading, struct store *store, const st
             listing_doubt(listing, false, &reason);
         }
     }
-    if (hold_vanished(reading, store, fetch, error))
+    if (hold_vanished(reading, store, fetch, error) || doubt_mixed_answers(reading, error))
         return error->status;
     warn_of_shared_keys(reading);
     result->whole = result->whole && fetch->whole && !listing->doubts;
@@ -555,9 +578,10 @@ static enum status read_source(struct reading *reading, struct store *store, str
         reading->keys = key_child_open(request->spawner, (size_t)(reading->source - request->sources),
                                        &reading->deaths, request->stop);
     bool paged = reading->source->fetch && value_find(reading->source->fetch, "pages");
+    reading->detailed = reading->source->fetch && value_find(reading->source->fetch, "detail");
     struct ingest_options options = { .anew = request->anew ||
                                               !digest_equal(&reading->memory.recipe, &reading->found.recipe),
-                                      .wants_keys = paged,
+                                      .wants_keys = paged || reading->detailed,
                                       .staging = reading->staging,
                                       .thread_pool = thread_pool,
                                       .source = reading->source,
@@ -580,6 +604,7 @@ static enum status read_source(struct reading *reading, struct store *store, str
         fetch.driver->close(&fetch);
     reading->skipped = ingest_skipped(reading->ingest) - reading->skipped + reading->passed;
     ingest_close(reading->ingest);
+    answers_free(&reading->answers);
     decode_child_close(reading->child);
     key_child_close(reading->keys);
     record_address_free(key);

@@ -188,10 +188,8 @@ static enum status add_relation(struct xlsx_book *book, struct text of, const st
     if (relations->count == RELATIONS_MAX)
         return error_set(error, STATUS_REJECT, _(TEXT_PRINT " has more than %d parts and is refused"),
                          TEXT_ARG(book->name), RELATIONS_MAX);
-    if (relations->count == relations->capacity) {
-        relations->capacity = relations->capacity * 2 + 16;
-        relations->list = memory_grow(relations->list, relations->capacity, sizeof *relations->list);
-    }
+    relations->list =
+        memory_more(relations->list, relations->count, &relations->capacity, sizeof *relations->list);
     relation.id = text_copy(&book->arena, relation.id);
     relation.type = text_copy(&book->arena, relation.type);
     relation.target = resolve(&book->arena, of, target);
@@ -227,10 +225,7 @@ static void add_sheet(struct xlsx_book *book, const struct xml_event *event,
                       const struct relations *relations, size_t *capacity)
 {
     struct text id = TEXT_NONE, state = TEXT_NONE, name = TEXT_NONE;
-    if (book->sheet_count == *capacity) {
-        *capacity = *capacity * 2 + 8;
-        book->sheets = memory_grow(book->sheets, *capacity, sizeof *book->sheets);
-    }
+    book->sheets = memory_more(book->sheets, book->sheet_count, capacity, sizeof *book->sheets);
     struct xlsx_book_sheet *sheet = &book->sheets[book->sheet_count++];
     xml_event_attribute(event, "name", &name);
     xml_event_attribute(event, "id", &id);
@@ -335,10 +330,8 @@ static enum status end_string(struct xlsx_book *book, struct buffer *scratch, st
                          TEXT_ARG(book->name), STRINGS_MAX, STRINGS_BYTES);
     xlsx_unescape(&book->strings, buffer_view(scratch));
     buffer_clear(scratch);
-    if (book->string_count == *capacity) {
-        *capacity = *capacity * 2 + 64;
-        book->string_list = memory_grow(book->string_list, *capacity, sizeof *book->string_list);
-    }
+    book->string_list =
+        memory_more(book->string_list, book->string_count, capacity, sizeof *book->string_list);
     book->string_list[book->string_count++] = (struct xlsx_string){ book->strings.length, runs->marks };
     *runs = (struct xlsx_runs){ 0 };
     return STATUS_OK;
@@ -413,10 +406,7 @@ static void add_code(struct xlsx_book *book, struct styles *styles, const struct
     xml_event_attribute(event, "formatCode", &text);
     if (!xlsx_digits(number, FORMATS_MAX * 10, &code.number) || styles->code_count == FORMATS_MAX)
         return;
-    if (styles->code_count == styles->code_room) {
-        styles->code_room = styles->code_room * 2 + 16;
-        styles->codes = memory_grow(styles->codes, styles->code_room, sizeof *styles->codes);
-    }
+    styles->codes = memory_more(styles->codes, styles->code_count, &styles->code_room, sizeof *styles->codes);
     code.text = text_copy(&book->arena, text_slice(text, 0, CODE_MAX));
     styles->codes[styles->code_count++] = code;
 }
@@ -427,10 +417,8 @@ static void add_format(struct xlsx_book *book, struct styles *styles, const stru
     struct code key = { 0 };
     if (book->format_count == FORMATS_MAX)
         return;
-    if (book->format_count == styles->format_room) {
-        styles->format_room = styles->format_room * 2 + 64;
-        book->formats = memory_grow(book->formats, styles->format_room, sizeof *book->formats);
-    }
+    book->formats =
+        memory_more(book->formats, book->format_count, &styles->format_room, sizeof *book->formats);
     if (xml_event_attribute(event, "numFmtId", &text))
         xlsx_digits(text, FORMATS_MAX * 10, &key.number);
     struct code *found =
@@ -447,9 +435,8 @@ static void add_format(struct xlsx_book *book, struct styles *styles, const stru
 static void add_font(struct styles *styles, const struct xml_event *event)
 {
     if (xlsx_is(event, XML_EVENT_START, "font") && styles->font_count < FORMATS_MAX) {
-        if (styles->font_count == styles->font_room)
-            styles->struck = memory_grow(styles->struck, styles->font_room = styles->font_room * 2 + 16,
-                                         sizeof *styles->struck);
+        styles->struck =
+            memory_more(styles->struck, styles->font_count, &styles->font_room, sizeof *styles->struck);
         styles->struck[styles->font_count++] = false;
     } else if (xlsx_is(event, XML_EVENT_START, "strike") && styles->font_count) {
         styles->struck[styles->font_count - 1] = is_strike(event);

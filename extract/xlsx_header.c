@@ -66,10 +66,7 @@ void xlsx_sample_add(struct xlsx_sample *sample, const struct xlsx_sheet *sheet,
     if (sample->count == ROWS_KEPT || sheet->number < header_row ||
         (header_row && sheet->number > header_row + BELOW))
         return;
-    if (sample->count == sample->capacity) {
-        sample->capacity = sample->capacity * 2 + 16;
-        sample->rows = memory_grow(sample->rows, sample->capacity, sizeof *sample->rows);
-    }
+    sample->rows = memory_more(sample->rows, sample->count, &sample->capacity, sizeof *sample->rows);
     struct xlsx_kept_row *row = &sample->rows[sample->count++];
     *row = (struct xlsx_kept_row){ .number = sheet->number };
     row->cells = arena_array(&sample->arena, struct xlsx_place, sheet->count);

@@ -78,10 +78,7 @@ static enum status add_range(struct xlsx_sheet *sheet, const struct xml_event *e
     if (sheet->range_count == RANGES_MAX)
         return error_set(error, STATUS_STOP, _("%s has more than %d merged ranges and is refused"),
                          sheet->label, RANGES_MAX);
-    if (sheet->range_count == sheet->range_room) {
-        sheet->range_room = sheet->range_room * 2 + 64;
-        sheet->ranges = memory_grow(sheet->ranges, sheet->range_room, sizeof *sheet->ranges);
-    }
+    sheet->ranges = memory_more(sheet->ranges, sheet->range_count, &sheet->range_room, sizeof *sheet->ranges);
     sheet->ranges[sheet->range_count++] = range;
     return STATUS_OK;
 }
@@ -145,10 +142,7 @@ static void keep_cell(struct xlsx_sheet *sheet, unsigned column, struct xlsx_cel
     sheet->bytes += cell.text.length + sizeof *sheet->cells;
     if (sheet->bytes > sheet->row_limit)
         return;
-    if (sheet->count == sheet->capacity) {
-        sheet->capacity = sheet->capacity * 2 + 64;
-        sheet->cells = memory_grow(sheet->cells, sheet->capacity, sizeof *sheet->cells);
-    }
+    sheet->cells = memory_more(sheet->cells, sheet->count, &sheet->capacity, sizeof *sheet->cells);
     sheet->ordered = sheet->ordered && (!sheet->count || sheet->cells[sheet->count - 1].column < column);
     sheet->cells[sheet->count] = (struct xlsx_place){ column, sheet->count, cell };
     sheet->count++;

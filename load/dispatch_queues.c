@@ -60,10 +60,8 @@ struct delivery_task *dispatch_queues_new(struct dispatch_queues *lists)
     struct delivery_task *delivery_task = dispatch_queues_take(&lists->idle);
     if (!delivery_task)
         delivery_task = delivery_task_new();
-    if (lists->alive_count == lists->alive_capacity) {
-        lists->alive_capacity = lists->alive_capacity ? lists->alive_capacity * 2 : 256;
-        lists->alive = memory_grow(lists->alive, lists->alive_capacity, sizeof *lists->alive);
-    }
+    lists->alive =
+        memory_more(lists->alive, lists->alive_count, &lists->alive_capacity, sizeof *lists->alive);
     delivery_task->place = lists->alive_count;
     delivery_task->weight = 0;
     lists->alive[lists->alive_count++] = delivery_task;

@@ -48,22 +48,16 @@ static void count_step(struct plan_summary *summary, const struct plan_step *ste
         summary->publish++;
 }
 
-static void set(struct arena *arena, struct value *object, const char *name, struct text text)
-{
-    if (text.bytes)
-        value_set(object, name, value_text(arena, text));
-}
-
 void plan_line(struct arena *arena, struct buffer *out, const char *action, struct text base,
                struct text code, const struct digest *digest)
 {
     char hex[DIGEST_HEX];
     struct value *line = value_object(arena);
     digest_hex(digest, hex);
-    set(arena, line, "action", text_of(action));
-    set(arena, line, "base", base);
-    set(arena, line, "code", code);
-    set(arena, line, "digest", text_of(hex));
+    value_put(arena, line, "action", text_of(action));
+    value_put(arena, line, "base", base);
+    value_put(arena, line, "code", code);
+    value_put(arena, line, "digest", text_of(hex));
     canonical_write(out, line);
 }
 

@@ -362,9 +362,7 @@ bool portal_answer_read(struct arena *arena, const struct http_response *answer,
     }
     if (answer->body.length) {
         struct digest digest = crypto_sha256(answer->body);
-        char *hex = arena_alloc(arena, DIGEST_HEX);
-        digest_hex(&digest, hex);
-        report->answer_digest = (struct text){ hex, DIGEST_HEX - 1 };
+        report->answer_digest = value_digest(arena, &digest)->text;
     }
     if (json_parse(arena, answer->body, body, fault))
         *body = NULL;

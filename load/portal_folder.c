@@ -279,9 +279,7 @@ static void answer_from_receipt(struct folder *folder, struct folder_entry *entr
                                 const struct folder_receipt *receipt)
 {
     struct portal_response *report = &entry->report;
-    char *hex = arena_alloc(&folder->arena, DIGEST_HEX);
-    digest_hex(receipt->file_digest, hex);
-    report->answer_digest = (struct text){ hex, DIGEST_HEX - 1 };
+    report->answer_digest = value_digest(&folder->arena, receipt->file_digest)->text;
     say_receipt(report, folder, receipt);
     switch (receipt->verdict) {
     case FOLDER_REFUSED:

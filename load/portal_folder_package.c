@@ -146,15 +146,12 @@ struct packing {
 
 static struct text hex_of(struct arena *arena, const struct digest *digest)
 {
-    char *hex = arena_alloc(arena, DIGEST_HEX);
-    digest_hex(digest, hex);
-    return (struct text){ hex, DIGEST_HEX - 1 };
+    return value_digest(arena, digest)->text;
 }
 
 static void set(struct packing *packing, struct value *object, const char *name, struct text text)
 {
-    if (text.bytes)
-        value_set(object, name, value_text(packing->arena, text));
+    value_put(packing->arena, object, name, text);
 }
 
 /* AGENCY-DATE-NUMBER-CHANCE: readable, in order, and never twice even if the register was lost. */

@@ -198,10 +198,8 @@ bool folder_receipt_used(const struct folder_receipts *receipts, const struct fo
 
 static void use(struct folder_receipts *receipts, const struct folder_receipt *receipt)
 {
-    if (receipts->used_count == receipts->used_capacity) {
-        receipts->used_capacity = receipts->used_capacity ? receipts->used_capacity * 2 : 64;
-        receipts->used = memory_grow(receipts->used, receipts->used_capacity, sizeof *receipts->used);
-    }
+    receipts->used =
+        memory_more(receipts->used, receipts->used_count, &receipts->used_capacity, sizeof *receipts->used);
     receipts->used[receipts->used_count++] = (struct folder_used){ *receipt->file_digest, receipt->number };
 }
 

@@ -101,10 +101,8 @@ static enum status write_seen(const struct folder_settings *settings, const stru
     BUFFER_OWNED struct buffer bytes = { 0 };
     for (size_t i = 0; i < receipts->count; i++) {
         const struct folder_receipt *receipt = &receipts->list[i];
-        char *hex = arena_alloc(arena, DIGEST_HEX);
-        digest_hex(receipt->file_digest, hex);
         if (!value_find(seen, receipt->file))
-            value_set(seen, receipt->file, value_string(arena, hex));
+            value_set(seen, receipt->file, value_digest(arena, receipt->file_digest));
     }
     canonical_write(&bytes, seen);
     return file_write(file_path(arena, settings->registered, SEEN), buffer_view(&bytes), 0666, error);

@@ -252,10 +252,8 @@ static const struct value *group(struct walk *walk, const struct mapi_field *fie
 /* Puts an item where the order of their canonical forms wants it, which stands in its name. */
 static void put_sorted(struct arena *arena, struct value *list, struct value *item)
 {
-    BUFFER_OWNED struct buffer bytes = { 0 };
     struct value **link = &list->first;
-    canonical_write(&bytes, item);
-    item->name = text_copy(arena, buffer_view(&bytes));
+    item->name = canonical_copy(arena, item);
     while (*link && text_compare((*link)->name, item->name) < 0)
         link = &(*link)->next;
     item->next = *link;

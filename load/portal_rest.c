@@ -78,10 +78,7 @@ void rest_call_free(struct rest *rest, struct rest_call *call)
 
 void rest_call_add(struct rest_call *call, struct portal_request *request)
 {
-    if (call->count == call->capacity) {
-        call->capacity = call->capacity ? call->capacity * 2 : 1;
-        call->requests = memory_grow(call->requests, call->capacity, sizeof *call->requests);
-    }
+    call->requests = memory_more(call->requests, call->count, &call->capacity, sizeof *call->requests);
     call->requests[call->count++] = request;
 }
 
@@ -217,9 +214,7 @@ static void report_taken(struct rest *rest, const struct http_response *answer, 
     if (read && is_problem(answer))
         report->remote.failed = true;
     if (read && request->looks && report->remote.has_content) {
-        BUFFER_OWNED struct buffer bytes = { 0 };
-        canonical_write(&bytes, value_find(body, "content"));
-        report->shown = text_copy(&rest->arena, buffer_view(&bytes));
+        report->shown = canonical_copy(&rest->arena, value_find(body, "content"));
     }
     report->said = asked ? RESULT_HELD : RESULT_TAKEN;
     if (!read && (asked || answer->body.length))

@@ -342,7 +342,6 @@ static struct value *rows_of(struct arena *arena, const struct value *rows)
 static struct text json_of(struct arena *arena, const struct notify_night *night,
                            const struct tonight *tonight)
 {
-    BUFFER_OWNED struct buffer out = { 0 };
     struct value *document = value_object(arena), *on = value_list(arena);
     char at[CLOCK_TEXT];
     clock_format(night->started, at);
@@ -367,8 +366,7 @@ static struct text json_of(struct arena *arena, const struct notify_night *night
     value_set(document, "still_kept", rows_of(arena, night->still_kept));
     value_set(document, "deadlines", rows_of(arena, night->deadlines));
     value_set(document, "approval", rows_of(arena, night->approval));
-    canonical_write(&out, document);
-    return text_copy(arena, buffer_view(&out));
+    return canonical_copy(arena, document);
 }
 
 /* ---- sending ---- */

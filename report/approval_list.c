@@ -23,12 +23,6 @@ static enum status read_content(struct describing *describing, const struct dige
     return status ? status : json_parse(describing->arena, bytes, tree, error);
 }
 
-static void set(struct arena *arena, struct value *object, const char *name, struct text text)
-{
-    if (text.bytes)
-        value_set(object, name, value_text(arena, text));
-}
-
 static void put_change(struct arena *arena, struct value *changes, struct text field, struct text before,
                        struct text after)
 {
@@ -39,9 +33,9 @@ static void put_change(struct arena *arena, struct value *changes, struct text f
     value_set(change, "field", value_text(arena, field));
     value_set(change, "place", value_text(arena, field_words_place(arena, field, LANGUAGE_VI)));
     if (before.bytes)
-        set(arena, change, "before", field_words_value(arena, kind, before, LANGUAGE_VI));
+        value_put(arena, change, "before", field_words_value(arena, kind, before, LANGUAGE_VI));
     if (after.bytes)
-        set(arena, change, "after", field_words_value(arena, kind, after, LANGUAGE_VI));
+        value_put(arena, change, "after", field_words_value(arena, kind, after, LANGUAGE_VI));
 }
 
 /* A withdrawal leaves the content as it is: what it changes is where the procedure stands, and by which decision. */
@@ -76,7 +70,7 @@ static enum status describe_step(struct describing *describing, const struct val
     if (status)
         return status;
     struct text name = value_text_of(step.withdraws ? before : after, "name");
-    set(arena, out, "name", name.bytes ? name : value_text_of(after, "name"));
+    value_put(arena, out, "name", name.bytes ? name : value_text_of(after, "name"));
     changes = value_set(out, "changes", value_list(arena));
     if (step.withdraws) {
         put_withdrawal(arena, changes, before, after);

@@ -7,6 +7,7 @@
 #include "report/against_words.h"
 #include "report/report_kept.h"
 #include "report/report_parts.h"
+#include "report/report_write.h"
 #include "store/history.h"
 #include "store/report_view.h"
 
@@ -175,6 +176,43 @@ static enum status tell_against(const struct report_request *request, struct are
     return STATUS_OK;
 }
 
+static void forget_nothings(struct arena *arena, const struct value *columns, struct value *row)
+{
+    for (const struct value *column = columns->first; row && column; column = column->next) {
+        const char *name = text_string(arena, value_text_of(column, "name"));
+        const struct value *figure = value_find(row, name);
+        if (figure && value_find(figure, "codes") && !report_count_of(row, name)) {
+            report_forget(row, name);
+            report_unknown(arena, row, name, _("not known"));
+        }
+    }
+}
+
+/* What stood at the portal before the ledger began nobody knows, which is not 0. */
+static enum status tell_beginning(const struct report_kind *kind, const struct report_request *request,
+                                  struct arena *arena, struct value *document, struct error *error)
+{
+    struct text day;
+    if (report_view_beginning(request->store, arena, &day, error))
+        return error->status;
+    if (!day.bytes || text_compare(text_of(kind->period ? request->from : request->to), day) >= 0)
+        return STATUS_OK;
+    const char *said = language_of_process() == LANGUAGE_VI ? "vi" : "en";
+    report_note(
+        arena, document,
+        text_string(arena, text_format(arena,
+                                       _("The ledger begins on " TEXT_PRINT
+                                         ": of what stood at the portal before that day nothing is known."),
+                                       TEXT_ARG(report_day(arena, day, said)))));
+    if (text_compare(text_of(request->to), day) >= 0)
+        return STATUS_OK;
+    const struct value *columns = value_find(document, "columns");
+    for (struct value *row = value_find(document, "rows")->first; row; row = row->next)
+        forget_nothings(arena, columns, row);
+    forget_nothings(arena, columns, value_find(document, "total"));
+    return STATUS_OK;
+}
+
 static enum report_by usual_by(const struct report_request *request)
 {
     return request->by == REPORT_BY_DEFAULT ? REPORT_BY_AGENCY : request->by;
@@ -205,5 +243,7 @@ enum status report_make(const struct report_request *asked, struct arena *arena,
     if (asked->by != REPORT_BY_DEFAULT && !kind->grouped)
         report_note(arena, made,
                     _("The rows of this report are no groups of procedures: --by changes nothing."));
+    if (!status)
+        status = tell_beginning(kind, &request, arena, made, error);
     return status ? status : tell_against(&request, arena, made, error);
 }

@@ -29,8 +29,7 @@ struct value *approval_step_value(struct arena *arena, const struct approval_ste
     value_set(value, "action", value_string(arena, step->withdraws ? "withdraw" : "publish"));
     value_set(value, "code", value_text(arena, step->code));
     value_set(value, "digest", value_digest(arena, &step->digest));
-    if (step->overwrites.bytes)
-        value_set(value, "overwrites", value_text(arena, step->overwrites));
+    value_put(arena, value, "overwrites", step->overwrites);
     if (step->replaces)
         value_set(value, "replaces", value_digest(arena, &step->replaced));
     return value;

@@ -237,7 +237,6 @@ enum status approval_view_kept(struct store *store, struct arena *arena, struct 
                                struct error *error)
 {
     struct viewing viewing;
-    BUFFER_OWNED struct buffer out = { 0 };
     struct value *rows = value_list(arena);
     enum status status = open_viewing(&viewing, store, arena, error);
     for (const struct value *step = status ? NULL : viewing.steps->first; step; step = step->next) {
@@ -252,9 +251,7 @@ enum status approval_view_kept(struct store *store, struct arena *arena, struct 
         set(&viewing, row, "field", value_text_of(step, "field"));
         set(&viewing, row, "run", value_text_of(step, "run"));
     }
-    if (rows->count)
-        canonical_write(&out, rows);
-    *json = rows->count ? text_copy(arena, buffer_view(&out)) : TEXT_NONE;
+    *json = rows->count ? canonical_copy(arena, rows) : TEXT_NONE;
     approval_gate_close(&viewing.gate);
     return status;
 }

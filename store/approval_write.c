@@ -27,8 +27,7 @@ static enum status open_writing(struct writing *writing, struct store *store, st
 
 static void set(struct writing *writing, struct value *detail, const char *name, struct text text)
 {
-    if (text.bytes)
-        value_set(detail, name, value_text(&writing->arena, text));
+    value_put(&writing->arena, detail, name, text);
 }
 
 /* What has the digest already may have been edited: nobody is to sign that. */

@@ -307,11 +307,8 @@ static enum status put_before(struct bundling *bundling, struct value *about, st
     struct value *object = value_set(about, "before", value_object(arena)), *path;
     value_set(object, "size", value_integer(arena, (int64_t)before.size));
     path = value_set(object, "path", value_list(arena));
-    for (size_t i = 0; i < proof.count; i++) {
-        char *hex = arena_alloc(arena, DIGEST_HEX);
-        digest_hex(&proof.path[i], hex);
-        value_append(path, value_string(arena, hex));
-    }
+    for (size_t i = 0; i < proof.count; i++)
+        value_append(path, value_digest(arena, &proof.path[i]));
     return STATUS_OK;
 }
 

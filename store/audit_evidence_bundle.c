@@ -7,10 +7,7 @@
 
 static void put_number(struct evidence_numbers *numbers, int64_t number)
 {
-    if (numbers->count == numbers->room) {
-        numbers->room = numbers->room * 2 + 16;
-        numbers->items = memory_grow(numbers->items, numbers->room, sizeof *numbers->items);
-    }
+    numbers->items = memory_more(numbers->items, numbers->count, &numbers->room, sizeof *numbers->items);
     numbers->items[numbers->count++] = number;
 }
 

@@ -8,10 +8,7 @@
 
 void evidence_put_digest(struct evidence_digests *digests, const struct digest *digest)
 {
-    if (digests->count == digests->room) {
-        digests->room = digests->room * 2 + 64;
-        digests->items = memory_grow(digests->items, digests->room, sizeof *digests->items);
-    }
+    digests->items = memory_more(digests->items, digests->count, &digests->room, sizeof *digests->items);
     digests->items[digests->count++] = *digest;
 }
 
@@ -36,10 +33,8 @@ static void sort(struct evidence_digests *digests)
 void evidence_put_spoken(struct evidence *evidence, const struct digest *digest, bool content)
 {
     struct audit_pass *pass = evidence->pass;
-    if (evidence->spoken_count == evidence->spoken_room) {
-        evidence->spoken_room = evidence->spoken_room * 2 + 64;
-        evidence->spoken = memory_grow(evidence->spoken, evidence->spoken_room, sizeof *evidence->spoken);
-    }
+    evidence->spoken = memory_more(evidence->spoken, evidence->spoken_count, &evidence->spoken_room,
+                                   sizeof *evidence->spoken);
     evidence->spoken[evidence->spoken_count++] =
         (struct evidence_spoken){ *digest, evidence->scan.entry.seq, content, pass->of_first_version,
                                   !content && audit_is_misnamed(pass, &evidence->scan, digest) };

@@ -98,13 +98,6 @@ void audit_leaves_close(struct audit_leaves *leaves)
 
 /* ---- one record ---- */
 
-static const char *hex_of(struct arena *arena, const struct digest *digest)
-{
-    char *hex = arena_alloc(arena, DIGEST_HEX);
-    digest_hex(digest, hex);
-    return hex;
-}
-
 static enum status add_event(struct store *store, struct arena *arena, struct audit_leaves *leaves,
                              int64_t event, uint64_t size, struct value *events, struct error *error)
 {
@@ -119,10 +112,10 @@ static enum status add_event(struct store *store, struct arena *arena, struct au
     if (!status) {
         struct value *entry = value_append(events, value_object(arena));
         value_set(entry, "event", value_text(arena, text_copy(arena, buffer_view(&scan.bytes))));
-        value_set(entry, "leaf", value_string(arena, hex_of(arena, &scan.leaf)));
+        value_set(entry, "leaf", value_digest(arena, &scan.leaf));
         struct value *list = value_set(entry, "path", value_list(arena));
         for (size_t i = 0; i < path.count; i++)
-            value_append(list, value_string(arena, hex_of(arena, &path.path[i])));
+            value_append(list, value_digest(arena, &path.path[i]));
     }
     audit_scan_close(&scan);
     return status;
@@ -186,20 +179,16 @@ static enum status prove(struct store *store, struct arena *arena, struct text c
     value_set(made, "format", value_integer(arena, 1));
     value_set(made, "code", value_text(arena, code));
     value_set(made, "on", value_text(arena, value_text_of(held, "on")));
-    if (known.bytes)
-        value_set(made, "known_at", value_text(arena, known));
+    value_put(arena, made, "known_at", known);
     value_set(made, "status", value_text(arena, value_text_of(held, "status")));
     value_set(made, "head", value_text(arena, head.note));
     value_set(made, "tree_size", value_integer(arena, (int64_t)head.size));
-    value_set(made, "root", value_string(arena, hex_of(arena, &head.root)));
+    value_set(made, "root", value_digest(arena, &head.root));
     if (prove_events(store, arena, code, event, &head, made, error))
         return error->status;
     const struct value *procedure = value_find(held, "procedure");
-    if (procedure) {
-        BUFFER_OWNED struct buffer bytes = { 0 };
-        canonical_write(&bytes, procedure);
-        value_set(made, "content", value_text(arena, text_copy(arena, buffer_view(&bytes))));
-    }
+    if (procedure)
+        value_set(made, "content", value_text(arena, canonical_copy(arena, procedure)));
     *proof = made;
     return STATUS_OK;
 }

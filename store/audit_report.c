@@ -18,8 +18,6 @@ static struct value *finding_list(struct arena *arena, const struct audit_findin
 struct value *audit_report_value(struct arena *arena, const struct audit_report *report)
 {
     struct value *document = value_object(arena);
-    char *hex = arena_alloc(arena, DIGEST_HEX);
-    digest_hex(&report->root, hex);
     value_set(document, "holds", value_boolean(arena, report->holds));
     value_set(document, "ledger_holds", value_boolean(arena, report->ledger_holds));
     value_set(document, "sentence", value_string(arena, report->sentence));
@@ -28,7 +26,7 @@ struct value *audit_report_value(struct arena *arena, const struct audit_report 
     value_set(document, "proven", value_integer(arena, report->proven));
     value_set(document, "origin",
               report->origin.bytes ? value_text(arena, report->origin) : value_null(arena));
-    value_set(document, "root", value_string(arena, hex));
+    value_set(document, "root", value_digest(arena, &report->root));
     value_set(document, "events", value_integer(arena, report->events));
     value_set(document, "runs", value_integer(arena, report->runs));
     value_set(document, "payloads", value_integer(arena, report->payloads));

@@ -266,10 +266,8 @@ static void note_misnamed(struct audit_pass *pass, const struct audit_scan *scan
 {
     if (!audit_is_misnamed(pass, scan, source_digest))
         return;
-    if (pass->misnamed_count == pass->misnamed_room) {
-        pass->misnamed_room = pass->misnamed_room * 2 + 64;
-        pass->misnamed = memory_resize(pass->misnamed, pass->misnamed_room * sizeof *pass->misnamed);
-    }
+    pass->misnamed =
+        memory_more(pass->misnamed, pass->misnamed_count, &pass->misnamed_room, sizeof *pass->misnamed);
     pass->misnamed[pass->misnamed_count++] = *source_digest;
     pass->first_misnamed = pass->first_misnamed ? pass->first_misnamed : scan->entry.seq;
 }

@@ -43,15 +43,12 @@ void finding_row_bind(struct arena *arena, struct sqlite_statement *statement, i
                       const struct finding *finding)
 {
     const struct value *arguments = value_find(finding_value(arena, finding), "arguments");
-    BUFFER_OWNED struct buffer json = { 0 };
-    if (arguments)
-        canonical_write(&json, arguments);
     sqlite_bind_text(statement, at, finding->rule);
     sqlite_bind_text(statement, at + 1, finding->is_error ? TEXT("error") : TEXT("warning"));
     sqlite_bind_text(statement, at + 2, finding->field);
     sqlite_bind_text(statement, at + 3, finding->value);
     sqlite_bind_text(statement, at + 4, text_of(finding->reason.id));
-    sqlite_bind_text(statement, at + 5, arguments ? text_copy(arena, buffer_view(&json)) : TEXT_NONE);
+    sqlite_bind_text(statement, at + 5, arguments ? canonical_copy(arena, arguments) : TEXT_NONE);
     sqlite_bind_text(statement, at + 6, finding->message.bytes ? finding->message : TEXT(""));
     sqlite_bind_text(statement, at + 7, finding->cites);
 }

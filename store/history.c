@@ -167,14 +167,11 @@ static void add_change(struct changes *changes, const struct version *version, c
     value_set(change, "run", value_integer(arena, version->run));
     value_set(change, "at", value_text(arena, version->at));
     value_set(change, "field", value_text(arena, difference->field));
-    if (difference->before.bytes)
-        value_set(change, "old", value_text(arena, difference->before));
-    if (difference->after.bytes)
-        value_set(change, "new", value_text(arena, difference->after));
+    value_put(arena, change, "old", difference->before);
+    value_put(arena, change, "new", difference->after);
     for (const struct value *member = origin->first; member; member = member->next)
         value_set_text(change, member->name, value_copy(arena, member));
-    if (version->portal_version.bytes)
-        value_set(change, "portal_version", value_text(arena, version->portal_version));
+    value_put(arena, change, "portal_version", version->portal_version);
 }
 
 /* A withdrawal leaves what is readable there as it is, but for its status. */
@@ -303,19 +300,15 @@ static enum status tell_version(struct store *store, struct arena *arena, struct
                                 const struct version *version, struct value *out, struct error *error)
 {
     struct value *content;
-    char *hex = arena_alloc(arena, DIGEST_HEX);
     if (read_content(store, arena, version, &content, error))
         return error->status;
     value_set(out, "status", value_string(arena, version->withdrawn ? "abolished" : "published"));
     value_set(out, "event", value_integer(arena, version->event));
     value_set(out, "run", value_integer(arena, version->run));
     value_set(out, "published_at", value_text(arena, version->at));
-    if (version->portal_version.bytes)
-        value_set(out, "portal_version", value_text(arena, version->portal_version));
-    if (version->has_digest) {
-        digest_hex(&version->digest, hex);
-        value_set(out, "content_digest", value_string(arena, hex));
-    }
+    value_put(arena, out, "portal_version", version->portal_version);
+    if (version->has_digest)
+        value_set(out, "content_digest", value_digest(arena, &version->digest));
     if (add_origin(store, arena, code, version, out, error))
         return error->status;
     if (field)

@@ -298,8 +298,7 @@ static enum status add_state(struct store *store, struct arena *arena, struct te
     struct text waits = TEXT_NONE;
     if (pending && approval_view_words(store, arena, code, &waits, error))
         return error->status;
-    if (waits.bytes)
-        value_set(pending, "approval", value_text(arena, waits));
+    value_put(arena, pending, "approval", waits);
     return STATUS_OK;
 }
 

@@ -86,16 +86,6 @@
     ") GROUP BY name ORDER BY records DESC, points DESC, name"
 /* clang-format on */
 
-/* Lists go in as JSON. NULL: any. */
-static struct text list_of(struct arena *arena, struct value *list)
-{
-    BUFFER_OWNED struct buffer out = { 0 };
-    if (!list->count)
-        return TEXT_NONE;
-    canonical_write(&out, list);
-    return text_copy(arena, buffer_view(&out));
-}
-
 /* What every question needs: what waits for approval or was sent back, as store/approval_view.h gives it, and the run that
  * another process is making. */
 struct scene {
@@ -119,15 +109,14 @@ static void bind_scene(struct sqlite_statement *statement, const struct scene *s
 static void bind(struct arena *arena, struct sqlite_statement *statement, const struct kept_filter *filter,
                  const struct scene *scene)
 {
-    struct value *sources = value_list(arena), *codes = value_list(arena);
-    for (size_t i = 0; i < filter->source_count; i++)
-        value_append(sources, value_string(arena, filter->sources[i]));
-    for (size_t i = 0; i < filter->code_count; i++)
-        value_append(codes, value_text(arena, filter->codes[i]));
-    sqlite_bind_text(statement, 1, list_of(arena, sources));
+    const struct outbox_filter lists = { .codes = filter->codes,
+                                         .code_count = filter->code_count,
+                                         .sources = filter->sources,
+                                         .source_count = filter->source_count };
+    sqlite_bind_text(statement, 1, outbox_filter_sources(arena, &lists));
     sqlite_bind_text(statement, 2, text_of(filter->rule));
     sqlite_bind_text(statement, 3, text_of(filter->department));
-    sqlite_bind_text(statement, 4, list_of(arena, codes));
+    sqlite_bind_text(statement, 4, outbox_filter_codes(arena, &lists));
     sqlite_bind_text(statement, 5, text_of(filter->outcome));
     sqlite_bind_number(statement, 6, filter->since ? filter->since : -1);
     sqlite_bind_text(statement, 8, text_of(filter->reason));

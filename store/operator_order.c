@@ -20,27 +20,6 @@ struct taking {
     struct approval_gate gate;
 };
 
-static struct text write_list(struct arena *arena, const struct value *list)
-{
-    BUFFER_OWNED struct buffer out = { 0 };
-    if (!list->count)
-        return TEXT_NONE;
-    canonical_write(&out, list);
-    return text_copy(arena, buffer_view(&out));
-}
-
-static void read_filter(struct taking *taking)
-{
-    const struct outbox_filter *filter = &taking->request->filter;
-    struct value *codes = value_list(&taking->lists), *sources = value_list(&taking->lists);
-    for (size_t i = 0; i < filter->code_count; i++)
-        value_append(codes, value_text(&taking->lists, filter->codes[i]));
-    for (size_t i = 0; i < filter->source_count; i++)
-        value_append(sources, value_string(&taking->lists, filter->sources[i]));
-    taking->codes = write_list(&taking->lists, codes);
-    taking->sources = write_list(&taking->lists, sources);
-}
-
 static void bind_filter(const struct taking *taking, struct sqlite_statement *statement)
 {
     sqlite_bind_text(statement, 1, taking->codes);
@@ -54,8 +33,7 @@ static enum status append(struct taking *taking, const char *source, struct text
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
-    if (key.bytes)
-        value_set(detail, "key", value_text(&arena, key));
+    value_put(&arena, detail, "key", key);
     value_set(detail, "reason", value_string(&arena, taking->request->reason));
     value_set(detail, "state", value_string(&arena, state));
     struct ledger_event event = {
@@ -289,7 +267,8 @@ enum status operator_order_retry(struct store *store, const struct operator_orde
 {
     struct taking taking = { .store = store, .request = request, .counts = counts };
     *counts = (struct operator_order_counts){ .rejected = 0 };
-    read_filter(&taking);
+    taking.codes = outbox_filter_codes(&taking.lists, &request->filter);
+    taking.sources = outbox_filter_sources(&taking.lists, &request->filter);
     enum status status = approval_gate_open(store, &taking.gate, error);
     if (!status && !(status = store_begin(store, error))) {
         status = take_up_records(&taking, error);
@@ -307,12 +286,10 @@ enum status operator_order_retry(struct store *store, const struct operator_orde
 
 static struct text write_order(struct arena *arena, const struct operator_order *order)
 {
-    BUFFER_OWNED struct buffer out = { 0 };
     struct value *object = value_object(arena);
     value_set(object, "decision", value_string(arena, order->decision));
     value_set(object, "reason", value_string(arena, order->reason));
-    canonical_write(&out, object);
-    return text_copy(arena, buffer_view(&out));
+    return canonical_copy(arena, object);
 }
 
 static enum status append_order(struct store *store, struct arena *arena, const struct operator_order *order,

@@ -185,14 +185,12 @@ enum status outbox_save(struct store *store, struct outbox_item *item, struct er
 
 static struct text write_list(struct arena *arena, const struct text *texts, size_t count)
 {
-    BUFFER_OWNED struct buffer out = { 0 };
     if (!count)
         return TEXT_NONE;
     struct value *list = value_list(arena);
     for (size_t i = 0; i < count; i++)
         value_append(list, value_text(arena, texts[i]));
-    canonical_write(&out, list);
-    return text_copy(arena, buffer_view(&out));
+    return canonical_copy(arena, list);
 }
 
 struct text outbox_filter_codes(struct arena *arena, const struct outbox_filter *filter)

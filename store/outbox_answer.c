@@ -19,12 +19,6 @@ static const char *const event_names[] = {
     [OUTBOX_SUPERSEDED] = "recalled",
 };
 
-static void add_text(struct arena *arena, struct value *detail, const char *name, struct text text)
-{
-    if (text.bytes)
-        value_set(detail, name, value_text(arena, text));
-}
-
 static void add_time(struct arena *arena, struct value *detail, const char *name, int64_t at)
 {
     if (!at)
@@ -69,7 +63,7 @@ enum status outbox_intend(struct store *store, struct arena *arena, struct outbo
     value_set(detail, "action", value_string(arena, outbox_action_name(item->intent_action)));
     if (item->approval)
         value_set(detail, "approval", value_integer(arena, item->approval));
-    add_text(arena, detail, "base", base);
+    value_put(arena, detail, "base", base);
     value_set(detail, "key", value_text(arena, item->key));
     value_set(detail, "wanted", value_integer(arena, item->wanted_event));
     struct ledger_event event = {
@@ -88,15 +82,15 @@ static enum status append_answer(struct store *store, const struct outbox_item *
         value_set(detail, "asked", value_boolean(&arena, true));
     if (answer->outcome == OUTBOX_ABSENT)
         value_set(detail, "absent", value_boolean(&arena, true));
-    add_text(&arena, detail, "answer_digest", answer->answer_digest);
+    value_put(&arena, detail, "answer_digest", answer->answer_digest);
     value_set(detail, "attempt", value_integer(&arena, answer->attempts));
-    add_text(&arena, detail, "base", item->intent_base);
-    add_text(&arena, detail, "etag", answer->etag);
-    add_text(&arena, detail, "key", item->key);
+    value_put(&arena, detail, "base", item->intent_base);
+    value_put(&arena, detail, "etag", answer->etag);
+    value_put(&arena, detail, "key", item->key);
     add_time(&arena, detail, "started_at", answer->started_at);
     if (answer->status)
         value_set(detail, "status", value_integer(&arena, answer->status));
-    add_text(&arena, detail, "version", answer->version.bytes ? answer->version : answer->etag);
+    value_put(&arena, detail, "version", answer->version.bytes ? answer->version : answer->etag);
     said_put(&arena, detail, &answer->said);
     struct ledger_event event = { .event = event_names[answer->outcome],
                                   .code = item->code,
@@ -226,7 +220,7 @@ enum status outbox_attempt(struct store *store, const struct outbox_item *item, 
     struct value *detail = value_object(&arena);
     value_set(detail, "action", value_string(&arena, outbox_action_name(item->intent_action)));
     value_set(detail, "attempt", value_integer(&arena, attempt));
-    add_text(&arena, detail, "key", item->key);
+    value_put(&arena, detail, "key", item->key);
     add_time(&arena, detail, "started_at", started_at);
     if (status)
         value_set(detail, "status", value_integer(&arena, status));

@@ -148,12 +148,6 @@ static enum status count(struct store *store, struct reconciliation_counts *coun
     return STATUS_OK;
 }
 
-static void set(struct arena *arena, struct value *object, const char *name, struct text text)
-{
-    if (text.bytes)
-        value_set(object, name, value_text(arena, text));
-}
-
 /* ---- one procedure ---- */
 
 /* A row of the comparison: what is there, by the listing; texts live in the arena. */
@@ -206,7 +200,7 @@ static enum status refresh(struct store *store, struct arena *arena, const struc
     struct value *detail = value_object(arena);
     if (outbox_find(store, arena, difference->code, &item, error))
         return error->status;
-    set(arena, detail, "version", difference->version);
+    value_put(arena, detail, "version", difference->version);
     struct ledger_event event = { .event = "refreshed",
                                   .code = difference->code,
                                   .digest = item.has_held_digest ? &item.held_digest : NULL,
@@ -241,8 +235,8 @@ static enum status note_difference(struct store *store, struct arena *arena,
         value_set(detail, "portal_digest", value_digest(arena, &difference->digest));
         digest_hex(&difference->digest, hex);
     }
-    set(arena, detail, "status", difference->status);
-    set(arena, detail, "version", difference->version);
+    value_put(arena, detail, "status", difference->status);
+    value_put(arena, detail, "version", difference->version);
     struct ledger_event event = { .event = "differs",
                                   .code = difference->code,
                                   .digest = item.has_held_digest ? &item.held_digest : NULL,

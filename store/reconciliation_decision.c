@@ -8,12 +8,6 @@
 #include "store/sql.h"
 #include "store/transform_queue.h"
 
-static void set(struct arena *arena, struct value *object, const char *name, struct text text)
-{
-    if (text.bytes)
-        value_set(object, name, value_text(arena, text));
-}
-
 /* The order of a withdrawal that was made: an operator's that stands, else the last that was sent. */
 #define ORDER                                                                                                \
     "(SELECT p.id FROM payload p WHERE p.digest = coalesce("                                                 \
@@ -99,11 +93,11 @@ static enum status append_adopted(struct store *store, const struct reconciliati
     value_set(detail, "asked", value_boolean(&arena, true));
     if (item->has_dismissed)
         value_set(detail, "dismissed", value_digest(&arena, &item->dismissed));
-    set(&arena, detail, "etag", decision->etag);
+    value_put(&arena, detail, "etag", decision->etag);
     if (decision->has_digest && !digest_equal(&decision->digest, &item->held_digest))
         value_set(detail, "portal_digest", value_digest(&arena, &decision->digest));
     value_set(detail, "reason", value_string(&arena, decision->reason));
-    set(&arena, detail, "version", decision->version.bytes ? decision->version : decision->etag);
+    value_put(&arena, detail, "version", decision->version.bytes ? decision->version : decision->etag);
     struct ledger_event event = { .event = event_name,
                                   .code = decision->code,
                                   .digest = &item->held_digest,
@@ -173,7 +167,7 @@ static enum status append_overwrite(struct store *store, const struct reconcilia
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
     value_set(detail, "action", value_string(&arena, outbox_action_name(wish->action)));
-    set(&arena, detail, "base", decision->base);
+    value_put(&arena, detail, "base", decision->base);
     if (decision->has_digest)
         value_set(detail, "portal_digest", value_digest(&arena, &decision->digest));
     value_set(detail, "reason", value_string(&arena, decision->reason));
@@ -181,7 +175,7 @@ static enum status append_overwrite(struct store *store, const struct reconcilia
               value_string(&arena, decision->strange     ? "strange"
                                    : decision->abolished ? "abolished"
                                                          : "published"));
-    set(&arena, detail, "version", decision->version);
+    value_put(&arena, detail, "version", decision->version);
     struct ledger_event event = { .event = "overwrite-ordered",
                                   .code = decision->code,
                                   .digest = &wish->digest,

@@ -110,10 +110,8 @@ static enum status stand_at_end(struct report_memory *memory, struct store *stor
 
 static void wait_for(struct report_memory *memory, struct text code)
 {
-    if (memory->waiting_count == memory->waiting_room) {
-        memory->waiting_room = memory->waiting_room ? 2 * memory->waiting_room : 256;
-        memory->waiting = memory_grow(memory->waiting, memory->waiting_room, sizeof *memory->waiting);
-    }
+    memory->waiting =
+        memory_more(memory->waiting, memory->waiting_count, &memory->waiting_room, sizeof *memory->waiting);
     memory->waiting[memory->waiting_count++] = text_copy(&memory->arena, code);
 }
 
@@ -157,10 +155,7 @@ static struct known *find(struct report_memory *memory, struct text code)
     }
     if (low < memory->count && text_equal(memory->known[low].code, code))
         return &memory->known[low];
-    if (memory->count == memory->room) {
-        memory->room = memory->room ? 2 * memory->room : 256;
-        memory->known = memory_grow(memory->known, memory->room, sizeof *memory->known);
-    }
+    memory->known = memory_more(memory->known, memory->count, &memory->room, sizeof *memory->known);
     memmove(&memory->known[low + 1], &memory->known[low], (memory->count++ - low) * sizeof *memory->known);
     memory->known[low] = (struct known){ .code = text_copy(&memory->arena, code) };
     return &memory->known[low];

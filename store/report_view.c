@@ -67,15 +67,28 @@ enum status report_view_events(struct store *store, int64_t *events, struct erro
     return sql_number(store, "SELECT coalesce(max(seq), 0) FROM ledger", NULL, events, error);
 }
 
-enum status report_view_first_day(struct store *store, struct arena *arena, struct text *day,
-                                  struct error *error)
+static enum status read_day(struct store *store, struct arena *arena, const char *sql, struct text *day,
+                            struct error *error)
 {
     struct value *rows;
-    if (read_rows(store, arena,
-                  "SELECT date(at, '+7 hours') AS day FROM ledger WHERE event = 'published'"
-                  " AND json_extract(detail, '$.adopted') IS NULL ORDER BY seq LIMIT 1",
-                  NULL, &rows, error))
+    if (read_rows(store, arena, sql, NULL, &rows, error))
         return error->status;
     *day = rows->first ? value_text_of(rows->first, "day") : TEXT_NONE;
     return STATUS_OK;
+}
+
+enum status report_view_beginning(struct store *store, struct arena *arena, struct text *day,
+                                  struct error *error)
+{
+    return read_day(store, arena, "SELECT date(at, '+7 hours') AS day FROM ledger ORDER BY seq LIMIT 1", day,
+                    error);
+}
+
+enum status report_view_first_day(struct store *store, struct arena *arena, struct text *day,
+                                  struct error *error)
+{
+    return read_day(store, arena,
+                    "SELECT date(at, '+7 hours') AS day FROM ledger WHERE event = 'published'"
+                    " AND json_extract(detail, '$.adopted') IS NULL ORDER BY seq LIMIT 1",
+                    day, error);
 }

@@ -35,6 +35,10 @@ enum status report_view_head(struct store *store, struct arena *arena, struct va
 /* How many events the ledger has, those behind the newest head too. */
 enum status report_view_events(struct store *store, int64_t *events, struct error *error);
 
+/* The day of the ledger's first event: of what stood before nothing is known. bytes NULL: it has none. */
+enum status report_view_beginning(struct store *store, struct arena *arena, struct text *day,
+                                  struct error *error);
+
 /* The day of the first publication in the ledger; bytes NULL: there was none. */
 enum status report_view_first_day(struct store *store, struct arena *arena, struct text *day,
                                   struct error *error);

@@ -192,8 +192,7 @@ static enum status append_outcome(struct store *store, struct arena *arena,
         if (findings->count)
             value_set(detail, "findings", findings);
     }
-    if (member->department.bytes)
-        value_set(detail, "department", value_text(arena, member->department));
+    value_put(arena, detail, "department", member->department);
     value_set(detail, "key", value_text(arena, member->key));
     value_set(detail, "locator", value_text(arena, member->locator));
     value_set(detail, "source_digest", value_digest(arena, &member->source_digest));

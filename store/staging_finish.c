@@ -77,9 +77,7 @@ struct losses {
 /* A row of "id, key, code, nameless". */
 static void add_loss(struct losses *losses, struct sqlite_statement *row, struct text of)
 {
-    if (losses->count == losses->capacity)
-        losses->list =
-            memory_grow(losses->list, losses->capacity = losses->capacity * 2 + 64, sizeof *losses->list);
+    losses->list = memory_more(losses->list, losses->count, &losses->capacity, sizeof *losses->list);
     losses->list[losses->count++] =
         (struct lost){ sqlite_number(row, 0), sqlite_number(row, 3), sqlite_take_text(&losses->arena, row, 1),
                        sqlite_take_text(&losses->arena, row, 2), of };

@@ -119,8 +119,7 @@ enum status staging_sources(struct store *store, struct arena *arena, struct tex
         return error->status;
     enum status status;
     while (!(status = sqlite_step(statement, error))) {
-        if (*count == capacity)
-            found = memory_grow(found, capacity = capacity * 2 + 16, sizeof *found);
+        found = memory_more(found, *count, &capacity, sizeof *found);
         found[(*count)++] = sqlite_take_text(arena, statement, 0);
     }
     *names = arena_array(arena, struct text, *count + 1);

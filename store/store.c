@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "adapters/crypto.h"
 #include "adapters/deflate.h"
@@ -110,7 +111,12 @@ bool store_is_new(const char *path)
 
 enum status store_check_file(const char *path, struct error *error)
 {
-    if (has_head(path) || !sqlite_is_foreign(path))
+    struct stat info;
+    if (has_head(path))
+        return STATUS_OK;
+    if (!stat(path, &info) && !S_ISREG(info.st_mode))
+        return error_set(error, STATUS_USAGE, _("%s is no regular file"), path);
+    if (!sqlite_is_foreign(path))
         return STATUS_OK;
     return error_set(error, STATUS_USAGE, _("%s is no store: it is no SQLite database. Check the path"),
                      path);

@@ -51,8 +51,7 @@ static enum status raise_rows(struct store *store, struct sqlite_statement *stat
     size_t count = 0, capacity = 0;
     enum status status;
     while ((status = sqlite_step(statement, error)) == STATUS_OK) {
-        if (count == capacity)
-            rows = memory_grow(rows, capacity = capacity * 2 + 16, sizeof *rows);
+        rows = memory_more(rows, count, &capacity, sizeof *rows);
         rows[count++] = (struct work_row){ .record = sqlite_number(statement, 0),
                                            .left = (enum transform_work)sqlite_number(statement, 1),
                                            .wanted = (enum transform_work)sqlite_number(statement, 2) };

@@ -65,18 +65,16 @@ static enum status compile_address(struct compiler *compiler, const struct recor
         error->status = STATUS_USAGE;
         return setting_place(compiler->context, tree, error);
     }
-    if (map->address_count == map->address_room)
-        map->addresses = memory_grow(map->addresses, map->address_room = map->address_room * 2 + 16,
-                                     sizeof(struct record_address *));
+    map->addresses =
+        memory_more(map->addresses, map->address_count, &map->address_room, sizeof(struct record_address *));
     map->addresses[map->address_count++] = *address;
     return STATUS_OK;
 }
 
 static size_t number_address(struct map *map, const struct record_address *address)
 {
-    if (map->numbered_count == map->numbered_room)
-        map->numbered = memory_grow(map->numbered, map->numbered_room = map->numbered_room * 2 + 16,
-                                    sizeof *map->numbered);
+    map->numbered =
+        memory_more(map->numbered, map->numbered_count, &map->numbered_room, sizeof *map->numbered);
     map->numbered[map->numbered_count] = record_address_text(address);
     return map->numbered_count++;
 }
@@ -105,9 +103,8 @@ static enum status compile_match(struct compiler *compiler, struct map_node *nod
         return setting_fault(compiler->context, tree, error, _("\"match\" must be a regular expression"));
     if (regex_compile(tree->text, &node->match, error))
         return setting_place(compiler->context, tree, error);
-    if (map->pattern_count == map->pattern_room)
-        map->patterns =
-            memory_grow(map->patterns, map->pattern_room = map->pattern_room * 2 + 8, sizeof(struct regex *));
+    map->patterns =
+        memory_more(map->patterns, map->pattern_count, &map->pattern_room, sizeof(struct regex *));
     map->patterns[map->pattern_count++] = node->match;
     return STATUS_OK;
 }
@@ -192,10 +189,9 @@ static enum status compile_codes(struct compiler *compiler, struct map_node *nod
         return error->status;
     node->codes = tree->kind == VALUE_TEXT ? codes_find(compiler->lists, tree->text) : NULL;
     if (node->codes) {
-        char *hex = arena_alloc(&compiler->arena, DIGEST_HEX);
-        digest_hex(&node->codes->digest, hex);
         if (!value_find(compiler->ingredients, node->codes->name))
-            value_set(compiler->ingredients, node->codes->name, value_string(&compiler->arena, hex));
+            value_set(compiler->ingredients, node->codes->name,
+                      value_digest(&compiler->arena, &node->codes->digest));
         return STATUS_OK;
     }
     const struct setting_faults *faults = compiler->context->faults;

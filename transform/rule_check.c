@@ -237,7 +237,7 @@ static enum status compile_one_of(struct rule *rule, const struct rule_compiling
     *user_data = choices;
     if (options->kind == VALUE_OBJECT)
         return setting_fault(compiling->context, options, error, _("\"one_of\" is a list of texts"));
-    if (setting_texts(compiling->context, options, &choices->texts, &choices->count, error))
+    if (rule_values_read(compiling->context, options, &choices->texts, &choices->count, error))
         return error->status;
     return check_choices(rule, compiling->context, choices, options, error);
 }

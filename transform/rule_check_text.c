@@ -34,6 +34,9 @@ enum status rule_pattern_compile(const struct rule_compiling *compiling, const s
     *pattern = NULL;
     if (expression->kind != VALUE_TEXT)
         return setting_fault(compiling->context, expression, error, _("a regular expression is expected"));
+    if (!expression->text.length)
+        return setting_fault(compiling->context, expression, error,
+                             _("an empty expression is found in every text; say what is looked for"));
     if (regex_compile(expression->text, pattern, error))
         return setting_place(compiling->context, expression, error);
     if (probe(*pattern, error) == STATUS_OK)

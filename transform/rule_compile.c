@@ -75,6 +75,15 @@ static bool is_in_force(const struct rule *rule, struct date day)
            (!rule->to.year || date_compare(day, rule->to) <= 0);
 }
 
+enum status rule_values_read(const struct setting_context *context, const struct value *list,
+                             struct text **values, size_t *count, struct error *error)
+{
+    if (setting_texts(context, list, values, count, error))
+        return error->status;
+    return *count ? STATUS_OK
+                  : setting_fault(context, list, error, _("an empty list: no value can be one of none"));
+}
+
 static enum status check_choices(const struct setting_context *context, const struct rule_path *path,
                                  const struct value *list, const struct text *values, size_t count,
                                  struct error *error)
@@ -137,7 +146,7 @@ static enum status read_condition(const struct rule_compiling *compiling, const 
     if (rule_path_compile(member->name, &condition->path, error))
         return setting_place(context, member, error);
     if (member->kind != VALUE_OBJECT) {
-        if (setting_texts(context, member, &condition->values, &condition->count, error))
+        if (rule_values_read(context, member, &condition->values, &condition->count, error))
             return error->status;
         return check_choices(context, &condition->path, member, condition->values, condition->count, error);
     }
@@ -448,13 +457,9 @@ static struct digest transform_digest_of(struct rule_set *rules, const struct co
                                          struct value *ingredients)
 {
     struct buffer bytes = { 0 };
-    for (const struct code_list *list = lists; list; list = list->next) {
-        if (!uses_list(rules, list))
-            continue;
-        char *hex = arena_alloc(rules->arena, DIGEST_HEX);
-        digest_hex(&list->digest, hex);
-        value_append(ingredients, value_string(rules->arena, hex));
-    }
+    for (const struct code_list *list = lists; list; list = list->next)
+        if (uses_list(rules, list))
+            value_append(ingredients, value_digest(rules->arena, &list->digest));
     value_append(ingredients, value_integer(rules->arena, RULES_VERSION));
     value_append(ingredients, value_text(rules->arena, rules->agency));
     value_append(ingredients, value_integer(rules->arena, (int64_t)rules->agency_kind));

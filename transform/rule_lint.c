@@ -44,6 +44,32 @@ static void remark_conditions(const struct remarking *remarking, const struct ru
     }
 }
 
+/* {why}, {found} and {value} are filled; another word in braces is shown as it stands. */
+static void remark_holes(const struct remarking *remarking, const struct rule *rule)
+{
+    static const char *const known[] = { "why", "found", "value" };
+    const struct value *message = value_find(rule->tree, "message");
+    for (const struct value *words = message ? message->first : NULL; words; words = words->next)
+        for (size_t at = 0; words->kind == VALUE_TEXT && at < words->text.length; at++) {
+            size_t end = at + 1, is = 0;
+            if (words->text.bytes[at] != '{')
+                continue;
+            while (end < words->text.length && words->text.bytes[end] >= 'a' && words->text.bytes[end] <= 'z')
+                end++;
+            struct text hole = text_slice(words->text, at + 1, end - at - 1);
+            while (is < sizeof known / sizeof *known && !text_is(hole, known[is]))
+                is++;
+            if (!hole.length || end == words->text.length || words->text.bytes[end] != '}' ||
+                is < sizeof known / sizeof *known)
+                continue;
+            char line[300];
+            snprintf(line, sizeof line,
+                     _("its message says {%.*s}, which nothing fills: known are {why}, {found}, {value}"),
+                     TEXT_ARG(hole));
+            remark(remarking, rule, line);
+        }
+}
+
 /* The last year of a calendar's days, or 0. */
 static int last_year(const struct code_list *list)
 {
@@ -105,6 +131,7 @@ void rule_lint(const struct rule_set *rules, void (*say)(void *user_data, const 
         struct date today = rules->moment.today;
         remark_force(&remarking, rule, today);
         remark_conditions(&remarking, rule);
+        remark_holes(&remarking, rule);
         calendar = calendar || remark_calendar(&remarking, rule, today);
         const struct code_list *days = calendar_of(rule);
         if (days && days != told)

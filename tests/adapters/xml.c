@@ -409,8 +409,8 @@ TEST("a piece of a page can be taken out and read again")
     xml_document_free(document);
 }
 
-/* The cells of each row, joined with " "; the rows with "|". */
-static struct text rows_of(const char *table)
+/* What the path finds, when cells have been spread over the rows; joined with "|". */
+static struct text spread_at(const char *table, const char *address)
 {
     struct xml_document *document = parse(table, true);
     struct xml_path *path;
@@ -418,13 +418,20 @@ static struct text rows_of(const char *table)
     CHECK_INT(xml_path_compile(TEXT("//tr"), NULL, 0, &path, &error), STATUS_OK);
     CHECK_INT(xml_path_select(path, document, NULL, &test_arena, &result, &error), STATUS_OK);
     enum status status = xml_spread_rows(document, result.nodes, result.count, &error);
-    struct text text = status ? text_of(error.message) : select_on(document, "//tr", true);
+    struct text text = status ? text_of(error.message) : select_on(document, address, true);
     xml_path_free(path);
     xml_document_free(document);
     return text;
 }
 
-TEST("a cell that spans rows is put into each of them, where its column is")
+/* The cells of each row, joined with " ". */
+static struct text rows_of(const char *table)
+{
+    return spread_at(table, "//tr");
+}
+
+TEST("a cell that spans rows is put into each of them, where its column is, and one that spans columns takes "
+     "their room")
 {
     CHECK_TEXT(
         rows_of(
@@ -433,6 +440,17 @@ TEST("a cell that spans rows is put into each of them, where its column is")
     CHECK_TEXT(rows_of("<table><tr><th rowspan=0>L<td>a<td rowspan=2>S<tr><td>b<tr><td>c<td>T</table>"),
                TEXT("L a S|L b S|L c T"));
     CHECK_TEXT(rows_of("<table><tr><td rowspan=2 colspan=2>A<td>x<tr><td>y</table>"), TEXT("A x|A y"));
+    /* so that td[4] is the fourth column; where most rows have wide cells, their own count is what a map goes by */
+    CHECK_TEXT(
+        spread_at(
+            "<table><tr><td>1<td>a<td>b<td>x<tr><td>2<td colspan=2>S<td>y<tr><td>3<td>c<td>d<td>z</table>",
+            "//td[4]"),
+        TEXT("x|y|z"));
+    CHECK_TEXT(
+        spread_at(
+            "<table><tr><td>1<td colspan=2>a<td>x<tr><td>2<td colspan=2>b<td>y<tr><td>G<td>c<td>T</table>",
+            "//td[3]"),
+        TEXT("x|y|T"));
     /* not beyond a section, not into a row that has all its cells, not behind a gap */
     CHECK_TEXT(rows_of("<table><tbody><tr><td rowspan=9>A<td>x</tbody><tbody><tr><td>y</tbody></table>"),
                TEXT("A x|y"));

@@ -72,10 +72,19 @@ class Keys(unittest.TestCase):
         self.assertEqual(done.code, 2)
         self.assertIn("chmod 600", done.stderr)
         (self.place.folder / "ledger.key").chmod(0o600)
-        self.place.configure(store="state/other.db")
-        done = self.place.run("run")
-        self.assertEqual(done.code, 2)
-        self.assertIn("the key was made for", done.stderr)
+        self.place.configure(store="other/new.db")
+        for command in (("check",), ("run",), ("load",), ("retry", "--reason", "once more"), ("reconcile",)):
+            done = self.place.run(*command)
+            self.assertEqual(done.code, 2, (command, done))
+            self.assertRegex(done.stderr, "there is no store .* was made for")
+            self.assertFalse((self.place.folder / "other").exists(), command)  # nothing was touched
+        self.place.configure(ledger=None)
+        self.assertEqual(self.place.run("retry", "--reason", "once more").code, 0)
+        self.place.configure(ledger={"key": "ledger.key"})
+        for command in ("check", "run"):
+            done = self.place.run(command)
+            self.assertEqual(done.code, 2, (command, done))
+            self.assertIn("the key was made for", done.stderr)
         self.assertEqual(self.portal.requests(), 0)
 
     def test_a_new_key_takes_over_and_the_old_one_is_still_believed(self):

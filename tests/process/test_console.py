@@ -159,7 +159,8 @@ class Console(unittest.TestCase):
 
     def test_an_address_that_is_none_is_told(self):
         self.assertIn("Không có trang này", self.pages.page("/khong-co", 404))
-        self.assertEqual(self.pages.ask("/%ff")[0], 400)
+        for wrong in ("/%ff", "/thu-tuc/1.000001%00x", "/thu-tuc?q=a%00b"):
+            self.assertEqual(self.pages.ask(wrong)[0], 400, wrong)
         self.assertEqual(self.pages.ask("/?tai=exe")[0], 400)
         for address in ("/giu-lai?ket-qua=xyz", "/bao-cao/so-luong?theo=xyz", "/so-cai?xem=xyz", "/luot-chay/1?xem=xyz"):
             status, _, body = self.pages.ask(address)

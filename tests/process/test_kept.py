@@ -129,6 +129,8 @@ class Kept(Night):
         self.assertIn("what somebody noted", (out / "one.csv").read_text())
         (out / ".congkhai-lists").write_text('{"../congkhai.yaml": "x", "/etc/passwd": "x"}')
         self.assertEqual(self.expect(write("--format", "json"), 0).json["left"], [])
+        last = self.place.one("SELECT max(run) FROM audit_runs")
+        self.expect(self.place.run("kept", "--since", str(last), "--output", str(self.place.folder / "none")), 0, "no list was written")
 
     @unittest.skipIf(READER is None, "no openpyxl")
     def test_another_program_reads_the_same_rows_from_a_departments_workbook(self):

@@ -128,7 +128,7 @@ class Reports(Night):
         self.assertEqual([row["group"] for row in before["rows"]], ["UBND thành phố Cần Thơ", "UBND thành phố Cần Thơ (no level stated)"])
         now = self.report("so-luong", "--as-of", "2026-03-03")
         self.assertEqual(now["total"]["total"]["codes"], ["1.000001", "1.000003", "1.000004", "1.000005"])
-        self.assertEqual(self.report("so-luong", "--as-of", "2026-03-01")["total"]["total"]["count"], 0)
+        self.assertEqual(self.report("so-luong", "--as-of", "2026-03-01")["total"]["total"], {"missing": "not known"})
         with self.place.database() as database:  # the same with any tool
             self.assertEqual(database.execute("SELECT count(*) FROM report_procedures WHERE day <= '2026-03-03' AND "
                                               "(to_day IS NULL OR to_day > '2026-03-03') AND status = 'published'").fetchone()[0], 4)
@@ -298,6 +298,19 @@ class Reports(Night):
         rows = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["rows"]
         self.assertEqual([(row["decision"], row["agency"], row["due"]) for row in rows],
                          [(f"{number}/QĐ-VPCP", "G22", "2026-03-16") for number in ("9", "10", "101")])
+
+    def test_of_days_before_the_ledger_began_nothing_is_known_and_nothing_is_0(self):
+        self.night("2026-03-03", record("1.000001", signed="2026-03-02"))
+        for name, arguments in (("so-luong", ("--as-of", "2026-03-02")), ("dich-vu-cong", ("--as-of", "2025-12-31")),
+                                ("bien-dong", ("--from", "2026-02-01", "--to", "2026-02-28")), ("cong-bo", ("--from", "2026-01-01", "--to", "2026-02-28"))):
+            document = self.report(name, *arguments)
+            self.assertEqual({cell["missing"] for cell in document["total"].values() if isinstance(cell, dict) and "codes" not in cell
+                              and "missing" in cell} - {"N/A"}, {"not known"}, name)
+            self.assertIn("The ledger begins on 2026-03-03", " ".join(document["notes"]), name)
+        document = self.report("bien-dong", "--from", "2026-02-01", "--to", "2026-03-31")
+        self.assertEqual((document["total"]["added"]["codes"], "The ledger begins" in " ".join(document["notes"])), (["1.000001"], True))
+        document = self.report("so-luong", "--as-of", "2026-03-03")
+        self.assertEqual((document["total"]["total"]["codes"], "The ledger begins" in " ".join(document.get("notes", []))), (["1.000001"], False))
 
     def test_abolishing_by_a_decision_without_a_day_hides_no_late_publication(self):
         self.place.configure(baseline="2026-02-01")

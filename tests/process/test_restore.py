@@ -228,6 +228,8 @@ class Restore(unittest.TestCase):
             database.execute("UPDATE payload SET bytes = CAST('x' AS BLOB), size = 1 WHERE id = 1")
         before = self.place.one("SELECT count(*) FROM ledger")
         self.assertEqual(self.place.run("restore", self.place.folder / "forged.db", "--reason", "x").code, 5)
+        for other in (self.place.inbox, "/dev/null", self.place.folder / "congkhai.yaml", "none.db"):  # none of them is a ledger
+            self.assertEqual(self.place.run("restore", other, "--reason", "x").code, 2, other)
         self.assertEqual(self.place.one("SELECT count(*) FROM ledger"), before)
 
     def test_the_replaced_store_is_kept(self):

@@ -310,6 +310,9 @@ TEST("bad rules are refused with line and column, and the nearest name")
         refused("field: name, check: { required: true }, in_force: { from: 2026-01-02, to: 2026-01-01 }"),
         "can never be in force");
     CHECK_CONTAINS(refused("field: name, check: { required: true }, severity: fatal"), "error, warning");
+    CHECK_CONTAINS(refused("field: name, check: { one_of: [] }"), "an empty list");
+    CHECK_CONTAINS(refused("field: name, check: { required: true }, when: { status: [] }"), "an empty list");
+    CHECK_CONTAINS(refused("field: name, check: { not_matches: '' }"), "found in every text");
 }
 
 TEST("an id may be used once, and the program's own are its own")
@@ -401,6 +404,23 @@ static void remember(void *user_data, const char *remark)
     (void)user_data;
     strncat(said, remark, sizeof said - strlen(said) - 2);
     strcat(said, "\n");
+}
+
+TEST("check remarks a message with a hole that nothing fills")
+{
+    said[0] = 0;
+    CHECK_INT(compile("rules:\n"
+                      "  - { id: A, field: name, check: { required: true }, cites: B, message: { vi: 'a "
+                      "{why} {vaule}', en: '{value}' } }\n"
+                      "  - { id: B, field: name, check: { required: true }, cites: B, message: { en: "
+                      "'{found} {} {2} {a b}' } }\n"),
+              STATUS_OK);
+    rule_lint(rules, remember, NULL);
+    CHECK_STRING(
+        said,
+        "rules.yaml:2:5: the rule \"A\": its message says {vaule}, which nothing fills: known are {why}, "
+        "{found}, {value}\n");
+    rule_free_all(rules);
 }
 
 TEST("check remarks rules that are not yet in force, and those without a reason")

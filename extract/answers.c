@@ -1,0 +1,71 @@
+#include "extract/answers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+
+void answers_take(struct answers *answers, struct arena *arena, const char *document, const uint64_t *keys,
+                  size_t count)
+{
+    const char *name = count ? text_string(arena, text_of(document)) : NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (answers->count == answers->capacity) {
+            answers->capacity = answers->capacity * 2 + 64;
+            answers->list = memory_grow(answers->list, answers->capacity, sizeof *answers->list);
+        }
+        answers->list[answers->count++] = (struct answer){ keys[i], name };
+    }
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct answer *one = left, *other = right;
+    return one->key != other->key ? (one->key < other->key ? -1 : 1) : strcmp(one->document, other->document);
+}
+
+struct search {
+    const struct answers *answers;
+    const char *found;
+};
+
+/* A locator is a document's name, or that with the number of one of its records. */
+static bool stood_in(struct text locator, const char *document)
+{
+    struct text name = text_of(document);
+    return text_starts(locator, name) &&
+           (locator.length == name.length || locator.bytes[name.length] == '#' ||
+            locator.bytes[name.length] == ':');
+}
+
+static void look_at(void *user_data, struct text locator)
+{
+    struct search *search = user_data;
+    const struct answer *list = search->answers->list;
+    for (size_t i = 0; i + 1 < search->answers->count && !search->found; i++) {
+        if (list[i].key != list[i + 1].key || !strcmp(list[i].document, list[i + 1].document))
+            continue;
+        for (size_t j = i; j <= i + 1 && !search->found; j++)
+            search->found = stood_in(locator, list[j].document) ? list[j].document : NULL;
+    }
+}
+
+enum status answers_find_mixed(struct answers *answers, struct staging *staging, const char **document,
+                               struct error *error)
+{
+    struct search search = { answers, NULL };
+    int64_t absent;
+    *document = NULL;
+    if (!answers->count)
+        return STATUS_OK;
+    qsort(answers->list, answers->count, sizeof *answers->list, compare);
+    enum status status = staging_absent(staging, look_at, &search, &absent, error);
+    *document = search.found;
+    return status;
+}
+
+void answers_free(struct answers *answers)
+{
+    free(answers->list);
+    *answers = (struct answers){ 0 };
+}
