@@ -204,6 +204,8 @@ class Kept(Night):
         self.night([procedure("1.000001"), procedure("1.000002")])
         rows = {row["code"]: row["outcome"] for row in self.kept()["rows"]}
         self.assertEqual(rows, {"1.000001": "refused"})
+        status = self.expect(self.place.run("--json", "status"), 0).json
+        self.assertEqual((status["published"]["pending"], status["kept_back"]["pending"]), (0, 0), "it is told as refused")
 
     def test_a_withdrawal_that_was_ordered_and_comes_with_another_content_is_new(self):
         self.night([procedure("1.000001"), procedure("1.000002")], code=0)
