@@ -188,7 +188,8 @@ TEST("a format of zeros gives a code its zeros back, and dates are dates in both
 static struct text number_as(const char *lexeme, unsigned number, const char *code)
 {
     struct xlsx_cell cell = { 0 };
-    xlsx_number_cell(&test_arena, text_of(lexeme), xlsx_format_of(&test_arena, number, text_of(code)), false, &cell);
+    xlsx_number_cell(&test_arena, text_of(lexeme), xlsx_format_of(&test_arena, number, text_of(code)), false,
+                     &cell);
     return cell.text;
 }
 
