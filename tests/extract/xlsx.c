@@ -105,9 +105,12 @@ TEST("headings that come again at other places begin another table, which is not
     static const char *const again[] = { "<row r='3'>" T("A3", "Tên") T("B3", "Mã") "</row>",
                                          "<row r='3'>" T("A3", "Mã") T("B3", "Tên") "</row>" };
     for (size_t i = 0; i < 2; i++) {
-        const char *rows = text_format(&test_arena, HEAD "<row r='2'>" T("A2", "1") T("B2", "a") "</row>%s<row r='4'>" T("A4", "2") T("B4", "b") "</row>",
-                                       again[i])
-                               .bytes;
+        const char *rows =
+            text_format(&test_arena,
+                        HEAD "<row r='2'>" T("A2", "1") T("B2", "a") "</row>%s<row r='4'>" T("A4", "2")
+                            T("B4", "b") "</row>",
+                        again[i])
+                .bytes;
         struct text read = read_rows(rows, NULL, NULL, NULL);
         if (i)
             CHECK_TEXT(read, TEXT("[Mã][Tên]\n2:t1,ta\n4:t2,tb"));
