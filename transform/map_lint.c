@@ -75,10 +75,11 @@ static void lint_list(const struct uses *uses, void (*say)(void *user_data, cons
     for (const struct code *code = uses->list->first; code; code = code->after) {
         if (!code->to.length || is_taken(uses, code->to))
             continue;
-        snprintf(line, sizeof line,
-                 _("%s:%ld: \"%.*s\" is nothing that \"%s\" can be: a record that says \"%.*s\" is kept back"),
-                 uses->list->path, code->line, TEXT_ARG(code->to), uses->name ? uses->name : uses->list->name,
-                 TEXT_ARG(code->from));
+        snprintf(
+            line, sizeof line,
+            _("%s:%ld: \"%.*s\" is nothing that \"%s\" can be: a record that says \"%.*s\" is kept back"),
+            uses->list->path, code->line, TEXT_ARG(code->to), uses->name ? uses->name : uses->list->name,
+            TEXT_ARG(code->from));
         say(user_data, line);
     }
 }

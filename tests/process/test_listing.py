@@ -458,7 +458,7 @@ class Listing(Night):
             written = folder / "congkhai.yaml"
             text = re.sub(r"(?m)^agency:.*", "agency: { code: H13, name: UBND }", written.read_text(encoding="utf-8"))
             written.write_text(text, encoding="utf-8")
-            self.expect(self.place.run("--config", written, "extract"), 0, "25 records")
+            self.expect(self.place.run("--config", written, "extract"), 0, "25 bản ghi")
 
     def test_an_item_of_a_listing_that_answers_with_another_item_s_record_is_not_missing(self):
         mixed = False
