@@ -15,11 +15,6 @@ struct xml_push *xml_push_of(void *parser)
     return ((xmlParserCtxtPtr)parser)->_private;
 }
 
-static void keep_fault(void *parser, xmlErrorPtr found)
-{
-    xml_fault_keep(&xml_push_of(parser)->fault, found);
-}
-
 static void refuse(struct xml_push *push, const char *words)
 {
     xml_fault_refuse(&push->fault, push->parser, words);
@@ -33,54 +28,13 @@ static void on_doctype(void *context, const xmlChar *name, const xmlChar *public
         refuse(push, _("a DOCTYPE has no place in this kind of file"));
 }
 
-static void on_entity(void *context, const xmlChar *name, int type, const xmlChar *public_id,
-                      const xmlChar *system_id, xmlChar *content)
-{
-    (void)name, (void)type, (void)public_id, (void)system_id, (void)content;
-    refuse(xml_push_of(context),
-           _("the DOCTYPE declares entities, which is refused; have the file written without them"));
-}
-
-static void on_unparsed_entity(void *context, const xmlChar *name, const xmlChar *public_id,
-                               const xmlChar *system_id, const xmlChar *notation)
-{
-    (void)notation;
-    on_entity(context, name, 0, public_id, system_id, NULL);
-}
-
-static void on_attribute_declaration(void *context, const xmlChar *element, const xmlChar *name, int type,
-                                     int kind, const xmlChar *value, xmlEnumerationPtr list)
-{
-    (void)element, (void)name, (void)type, (void)kind;
-    if (value)
-        refuse(
-            xml_push_of(context),
-            _("the DOCTYPE declares default values, which is refused; have the file written without them"));
-    xmlFreeEnumeration(list);
-}
-
-static void on_reference(void *context, const xmlChar *name)
-{
-    char words[300];
-    snprintf(words, sizeof words,
-             _("&%.60s; is an entity that is not declared here, so that its text would be lost; have it "
-               "written as "
-               "the character itself"),
-             (const char *)name);
-    refuse(xml_push_of(context), words);
-}
-
 void xml_push_open(struct xml_push *push, struct file_stream *stream, const char *encoding,
                    const xmlSAXHandler *handlers)
 {
     xmlSAXHandler all = *handlers;
     all.initialized = XML_SAX2_MAGIC;
-    all.serror = keep_fault;
     all.internalSubset = on_doctype;
-    all.entityDecl = on_entity;
-    all.unparsedEntityDecl = on_unparsed_entity;
-    all.attributeDecl = on_attribute_declaration;
-    all.reference = on_reference;
+    xml_fault_listen(&all);
     push->stream = stream;
     push->encoding = encoding ? memory_copy_string(encoding) : NULL;
     push->chunk = memory_take(CHUNK);
