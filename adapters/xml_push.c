@@ -7,7 +7,6 @@
 #include "adapters/xml_libxml2.h"
 #include "core/memory.h"
 
-#define CHUNK 65536
 #define FIRST 1024 /* bytes that tell the encoding, if there are so many */
 
 struct xml_push *xml_push_of(void *parser)
@@ -37,7 +36,7 @@ void xml_push_open(struct xml_push *push, struct file_stream *stream, const char
     xml_fault_listen(&all);
     push->stream = stream;
     push->encoding = encoding ? memory_copy_string(encoding) : NULL;
-    push->chunk = memory_take(CHUNK);
+    push->chunk = memory_take(FILE_BLOCK);
     /* Without user data of our own: libxml2 gives its handlers that, but for faults of validity (a token
      * twice in a DOCTYPE's list) the parser. So it is the parser in every case. */
     push->parser = xmlCreatePushParserCtxt(&all, NULL, NULL, 0, NULL);
@@ -101,9 +100,9 @@ enum status xml_push_feed(struct xml_push *push, struct error *error)
     if (push->ended)
         return STATUS_END;
     size_t length = 0, got = 1;
-    while (length < CHUNK && got) {
+    while (length < FILE_BLOCK && got) {
         enum status status =
-            push->stream->read(push->stream, push->chunk + length, CHUNK - length, &got, error);
+            push->stream->read(push->stream, push->chunk + length, FILE_BLOCK - length, &got, error);
         if (status && status != STATUS_END)
             return status;
         if (status)
