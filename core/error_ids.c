@@ -409,6 +409,7 @@ static const struct {
     { "no-temporary-folder-can-be-made-in", "no temporary folder can be made in $TMPDIR, /var/tmp or /tmp: %s" },
     { "no-thread-is-to-be-had-for", "no thread is to be had for the verification of the ledger" },
     { "no-token-could-be-got-from", "no token could be got from %s: %s" },
+    { "no-token-could-be-got-from-http", "no token could be got from %s: HTTP %ld" },
     { "no-workbook-can-be-made-there-is", "no workbook can be made: there is no memory" },
     { "nobody-but-could-approve-these-rules-a", "nobody but \"%.*s\" could approve these rules: a submitter of the list of people submits them" },
     { "not-before-is-baseline-of-a-field", "\"not_before\" is \"baseline\", of a field that holds a day; of other days write \"after\"" },
