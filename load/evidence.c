@@ -258,8 +258,8 @@ static enum delivery_event weigh_withdrawal(const struct evidence_facts *facts,
             return weigh_other(facts);
         return EVENT_BASE;
     }
-    bool moved = remote->named && !facts->barred && version_change(facts, remote->version) == NEW &&
-                 (!known || held);
+    bool moved =
+        remote->named && !facts->barred && version_change(facts, remote->version) == NEW && (!known || held);
     if (remote->standing == REMOTE_UNSAID && item->intent_base.bytes && (moved || is_answered(facts, remote)))
         return EVENT_OURS;
     if (is_base_version(facts, remote) || (facts->before && held))

@@ -400,7 +400,8 @@ TEST("what was left over is asked about until it would show, whether it is wante
     }
 }
 
-TEST("what is older than what it replaces may be a look that lags, and supersedes nothing before that is over")
+TEST(
+    "what is older than what it replaces may be a look that lags, and supersedes nothing before that is over")
 {
     static const enum delivery_state questions[] = { DELIVERY_ASKING, DELIVERY_CHECKING, DELIVERY_SETTLING,
                                                      DELIVERY_CHECKING_BASE };

@@ -446,6 +446,7 @@ TEST("a view, a trigger or a table that is not the program's stops every run")
 TEST("events of a run that died are not proven where no key signs the tree")
 {
     three_nights(false);
+    settings = (struct audit_settings){ 0 };
     night_begin(&night);
     night_record(&night, "1.000099", "Mới", "1");
     night_work(&night);
