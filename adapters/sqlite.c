@@ -491,6 +491,7 @@ void sqlite_reset_statement(struct sqlite_statement *statement)
     if (!statement)
         return;
     sqlite3_reset(statement->handle);
+    sqlite3_clear_bindings(statement->handle);
     statement->bind_failure = SQLITE_OK;
     statement->spent_ns = 0;
 }
@@ -500,7 +501,6 @@ enum status sqlite_execute(struct sqlite_statement *statement, struct error *err
     enum status status = sqlite_step(statement, error);
     if (status == STATUS_OK)
         sqlite_reset_statement(statement);
-    sqlite3_clear_bindings(statement->handle);
     return status == STATUS_END ? STATUS_OK : status;
 }
 

@@ -87,8 +87,9 @@ void sqlite_bind_digest(struct sqlite_statement *statement, int at,
 
 /* STATUS_OK: a row stands ready; STATUS_END: done, and the statement is reset. Errors reset it too. */
 enum status sqlite_step(struct sqlite_statement *statement, struct error *error);
-void sqlite_reset_statement(struct sqlite_statement *statement); /* NULL: nothing */
-/* Steps a statement that gives no rows, then resets it and clears its parameters. */
+/* NULL: nothing. Clears its parameters, too: what is not bound for the next use is NULL, and nothing borrowed is held. */
+void sqlite_reset_statement(struct sqlite_statement *statement);
+/* Steps a statement that gives no rows, then resets it. */
 enum status sqlite_execute(struct sqlite_statement *statement, struct error *error);
 
 /* Columns are counted from 0 and borrowed until the next step or reset. */

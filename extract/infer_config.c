@@ -199,6 +199,7 @@ static enum status look_for(struct arena *arena, const char *what, struct inferr
     inferred->name = name_source(arena, what);
     if (strstr(what, "://")) {
         inferred->url = true;
+        inferred->address = text_of(what);
         put_url_fetch(&inferred->fetch, text_of(what));
         return STATUS_OK;
     }

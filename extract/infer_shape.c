@@ -76,17 +76,75 @@ static void find_list(struct arena *arena, const struct value *object, struct te
     }
 }
 
+static bool is_one_of(struct text name, const char *const *names)
+{
+    for (; *names; names++)
+        if (text_is(name, *names))
+            return true;
+    return false;
+}
+
+bool infer_shape_number(struct text text, uint64_t *number)
+{
+    *number = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.bytes[i] < '0' || text.bytes[i] > '9' || i == 15)
+            return false;
+        *number = *number * 10 + (uint64_t)(text.bytes[i] - '0');
+    }
+    return text.length > 0;
+}
+
+static bool is_link(const struct value *value)
+{
+    return value->kind == VALUE_NULL ||
+           (value->kind == VALUE_TEXT && text_find(value->text, TEXT("/"), &(size_t){ 0 }));
+}
+
+/* Links and numbers stand at the top, or in an object of their own (links, meta, paging). */
+static void find_paging(struct arena *arena, const struct value *object, struct text path, int depth,
+                        struct infer_shape_found *found)
+{
+    static const char *const links[] = { "next",     "nextPage",        "next_page_url", "nextPageUrl",
+                                         "nextLink", "@odata.nextLink", "next_url",      NULL };
+    static const char *const totals[] = { "total",
+                                          "totalCount",
+                                          "totalElements",
+                                          "totalItems",
+                                          "totalRecords",
+                                          "total_count",
+                                          "total_records",
+                                          "recordsTotal",
+                                          "@odata.count",
+                                          "count",
+                                          "tongSo",
+                                          "tong_so",
+                                          NULL };
+    for (const struct value *member = object->first; member; member = member->next) {
+        struct text address = join(arena, path, member->name);
+        const struct value *inside = member->kind == VALUE_OBJECT ? value_find(member, "href") : NULL;
+        uint64_t number;
+        if (!found->next.length && is_one_of(member->name, links) && is_link(inside ? inside : member))
+            found->next = inside ? join(arena, address, TEXT("href")) : address;
+        if (value_is_scalar(member) && is_one_of(member->name, totals) &&
+            infer_shape_number(member->text, &number) && number >= found->rows &&
+            (!found->total.length || !found->more)) {
+            found->total = address;
+            found->more = number > found->rows;
+        }
+        if (member->kind == VALUE_OBJECT && !inside && depth < DEPTH)
+            find_paging(arena, member, address, depth + 1, found);
+    }
+}
+
 static void look_at_json(struct arena *arena, const struct value *root, struct infer_shape_found *found)
 {
-    static const char *const next_names[] = { "next", "nextPage", "next_page_url", "nextLink",
-                                              "@odata.nextLink" };
-    size_t most = 0;
+    if (root->kind == VALUE_LIST)
+        found->rows = root->count;
     if (root->kind != VALUE_OBJECT || is_record(arena, root))
         return;
-    find_list(arena, root, TEXT(""), 0, &most, &found->records);
-    for (size_t i = 0; !found->next.length && i < sizeof next_names / sizeof *next_names; i++)
-        if (value_find(root, next_names[i]))
-            found->next = join(arena, TEXT(""), text_of(next_names[i]));
+    find_list(arena, root, TEXT(""), 0, &found->rows, &found->records);
+    find_paging(arena, root, TEXT(""), 0, found);
 }
 
 /* The start of a long text: the places where lists usually are. */
@@ -246,7 +304,9 @@ static void look_at_xml(struct arena *arena, struct text start, struct infer_sha
 
 void infer_shape_find(struct arena *arena, struct text start, bool whole, struct infer_shape_found *found)
 {
-    *found = (struct infer_shape_found){ .records = TEXT(""), .uri = TEXT(""), .next = TEXT("") };
+    *found = (struct infer_shape_found){
+        .records = TEXT(""), .uri = TEXT(""), .next = TEXT(""), .total = TEXT("")
+    };
     found->database = text_starts(start, TEXT("SQLite format 3"));
     /* An old .xls, or a workbook with a password: the reader of workbooks says what to do. */
     bool old = text_starts(start, TEXT("\xd0\xcf\x11\xe0"));

@@ -12,7 +12,14 @@ struct infer_shape_found {
     struct text records;  /* an address, or empty */
     struct text uri;      /* XML: the namespace of the records, which the prefix n stands for; or empty */
     struct text next;     /* JSON: where a page says which is next; empty: nowhere */
+    struct text
+        total;   /* JSON: where it says how many records there are, no fewer than it has; empty: nowhere */
+    size_t rows; /* JSON: that it has */
+    bool more;   /* there are more than it has */
 };
+
+/* A text of digits. */
+bool infer_shape_number(struct text text, uint64_t *number);
 
 /* `start` is the document's first bytes, `whole` says that these are all. In the arena. */
 void infer_shape_find(struct arena *arena, struct text start, bool whole, struct infer_shape_found *found);

@@ -7,6 +7,58 @@
 static const char code_pattern[] =
     "([1-6]\\\\.[0-9]{6}(?:\\\\.[0-9]{3}\\\\.[0-9]{2}\\\\.[0-9]{2})?(?:\\\\.[GH][0-9]{2})?)";
 
+/* A number of the query under one of these names. */
+static bool find_parameter(struct text url, const char *const *names, struct text *name, uint64_t *number)
+{
+    size_t at, end;
+    struct text rest = text_find(url, TEXT("?"), &at) ? text_slice(url, at + 1, url.length) : TEXT("");
+    while (rest.length) {
+        struct text one = text_find(rest, TEXT("&"), &end) ? text_slice(rest, 0, end) : rest;
+        rest = text_slice(rest, one.length + 1, rest.length);
+        if (!text_find(one, TEXT("="), &at) ||
+            !infer_shape_number(text_slice(one, at + 1, one.length), number))
+            continue;
+        *name = text_slice(one, 0, at);
+        for (size_t i = 0; names[i]; i++)
+            if (text_is(*name, names[i]))
+                return true;
+    }
+    return false;
+}
+
+/* One page that is taken for all of them loses the others in silence: where it says that there are more, and not how they are
+ * got, the configuration does not hold before somebody has said it. */
+static void put_pages(struct buffer *out, const struct inferred *inferred)
+{
+    static const char *const numbers[] = { "page",    "p",           "pageNumber", "pageIndex", "pageNo",
+                                           "page_no", "page_number", "trang",      NULL };
+    static const char *const offsets[] = { "offset", "skip", "start", "from", "$skip", NULL };
+    const struct infer_shape_found *shape = &inferred->shape;
+    struct text name;
+    uint64_t number;
+    if (shape->next.length) {
+        buffer_string(out, ", pages: { next: ");
+        yaml_put_scalar(out, shape->next);
+    } else if (find_parameter(inferred->address, numbers, &name, &number)) {
+        buffer_string(out, ", pages: { parameter: ");
+        yaml_put_scalar(out, name);
+        buffer_printf(out, ", from: %llu", (unsigned long long)number);
+    } else if (shape->rows && find_parameter(inferred->address, offsets, &name, &number)) {
+        buffer_string(out, ", pages: { offset: ");
+        yaml_put_scalar(out, name);
+        buffer_printf(out, ", size: %zu", shape->rows);
+    } else if (shape->more) {
+        buffer_string(out, ", pages: { next: \"<trang sau lấy thế nào? / how is the next page got?>\"");
+    } else {
+        return;
+    }
+    if (shape->total.length) {
+        buffer_string(out, ", total: ");
+        yaml_put_scalar(out, shape->total);
+    }
+    buffer_string(out, " }");
+}
+
 void infer_yaml_source(struct buffer *out, const struct inferred *inferred)
 {
     const struct infer_shape_found *shape = &inferred->shape;
@@ -14,11 +66,8 @@ void infer_yaml_source(struct buffer *out, const struct inferred *inferred)
     yaml_put_scalar(out, inferred->name);
     buffer_string(out, "\n    fetch: ");
     buffer_text(out, buffer_view(&inferred->fetch));
-    if (inferred->url && shape->next.length) {
-        buffer_string(out, ", pages: { next: ");
-        yaml_put_scalar(out, shape->next);
-        buffer_string(out, " }");
-    }
+    if (inferred->url)
+        put_pages(out, inferred);
     buffer_printf(out, " }\n    format: %s\n", source_format_name(shape->format));
     if (shape->encoding)
         buffer_printf(out, "    encoding: %s\n", shape->encoding);
@@ -197,6 +246,27 @@ static void put_status(struct buffer *out, struct infer_fields *fields)
     (void)put_coded(out, fields, "kind", "kinds");
 }
 
+/* Those of a list that is used stand behind its address. */
+static void put_unused(struct buffer *out, const struct infer_field *list, size_t count, struct text of,
+                       bool *first)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct infer_field *field = &list[i];
+        if (field->taken && !of.length && field->shape == PROBE_OBJECTS)
+            put_unused(out, field->inner, field->inner_count, field->address, first);
+        if (field->taken || !field->filled)
+            continue;
+        if (*first)
+            buffer_string(out, "      # Chưa dùng | not used yet:\n");
+        *first = false;
+        buffer_string(out, "      #   ");
+        if (of.length)
+            yaml_put_scalar(out, of), buffer_string(out, ": ");
+        yaml_put_scalar(out, field->address);
+        put_sample(out, field);
+    }
+}
+
 static void put_map(struct buffer *out, struct inferred *inferred, struct infer_field *code)
 {
     struct infer_fields *fields = &inferred->fields;
@@ -217,17 +287,7 @@ static void put_map(struct buffer *out, struct inferred *inferred, struct infer_
             put_status(out, fields);
     }
     bool first = true;
-    for (size_t i = 0; i < fields->count; i++) {
-        const struct infer_field *field = &fields->list[i];
-        if (field->taken || !field->filled)
-            continue;
-        if (first)
-            buffer_string(out, "      # Chưa dùng | not used yet:\n");
-        first = false;
-        buffer_string(out, "      #   ");
-        yaml_put_scalar(out, field->address);
-        put_sample(out, field);
-    }
+    put_unused(out, fields->list, fields->count, TEXT(""), &first);
 }
 
 /* What identifies a record: its code, or what is called so. */

@@ -9,6 +9,7 @@ struct inferred {
     struct text name;
     struct buffer fetch; /* the start of the source's `fetch`, without its closing bracket */
     bool url;
+    struct text address; /* of a URL, as it was given: it may hold secrets */
     const char **paths;
     size_t path_count;
     struct infer_shape_found shape;

@@ -424,7 +424,7 @@ static void add_format(struct xlsx_book *book, struct styles *styles, const stru
     struct code *found =
         styles->code_count ? bsearch(&key, styles->codes, styles->code_count, sizeof key, by_number) : NULL;
     struct xlsx_format *format = &book->formats[book->format_count++];
-    *format = xlsx_format_of((unsigned)key.number, found ? found->text : TEXT_NONE);
+    *format = xlsx_format_of(&book->arena, (unsigned)key.number, found ? found->text : TEXT_NONE);
     size_t font;
     if (xml_event_attribute(event, "fontId", &text) && xlsx_digits(text, FORMATS_MAX * 10, &font) &&
         font < styles->font_count)

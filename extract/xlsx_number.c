@@ -115,15 +115,60 @@ static void count_zeros(struct text code, struct xlsx_format *format)
     }
 }
 
-struct xlsx_format xlsx_format_of(unsigned number, struct text code)
+static bool has_letter(struct text words)
+{
+    for (size_t i = 0; i < words.length; i++)
+        if ((unsigned char)words.bytes[i] >= 0x80 || (words.bytes[i] | 0x20) >= 'a')
+            return true;
+    return false;
+}
+
+/* The parts of a section: words, digits, words. What is neither (a fraction, an exponent, a condition, a currency in brackets) leaves
+ * the number as it is. */
+static void take_section(struct arena *arena, struct text code, struct xlsx_format *format)
+{
+    BUFFER_OWNED struct buffer digits = { 0 }, words = { 0 };
+    struct text before = TEXT("");
+    for (size_t at = 0; at < code.length && code.bytes[at] != ';'; at++) {
+        char byte = code.bytes[at];
+        bool digit = byte == '0' || byte == '#' || byte == '?' || byte == '.' || byte == ',';
+        if (digit && !digits.length) {
+            before = text_copy(arena, buffer_view(&words));
+            buffer_clear(&words);
+        }
+        if (digit && words.length)
+            return; /* words between digits */
+        if (digit)
+            buffer_char(&digits, byte);
+        else if (byte == '%')
+            format->percent = true;
+        else if (byte == '"')
+            for (at++; at < code.length && code.bytes[at] != '"'; at++)
+                buffer_char(&words, code.bytes[at]);
+        else if (byte == '\\' && at + 1 < code.length)
+            buffer_char(&words, code.bytes[++at]);
+        else if (byte == ' ')
+            buffer_char(&words, ' ');
+        else
+            return;
+    }
+    count_zeros(buffer_view(&digits), format);
+    if (digits.length && (has_letter(before) || has_letter(buffer_view(&words)))) {
+        format->before = before;
+        format->behind = text_copy(arena, buffer_view(&words));
+    }
+}
+
+struct xlsx_format xlsx_format_of(struct arena *arena, unsigned number, struct text code)
 {
     struct xlsx_format format = { .shape = XLSX_AS_NUMBER };
-    if (!code.length)
+    if (!code.length) {
         format.shape = standard_shape(number);
-    else if (code.length < 7 || strncasecmp(code.bytes, "general", 7)) {
+        format.percent = number == 9 || number == 10;
+    } else if (code.length < 7 || strncasecmp(code.bytes, "general", 7)) {
         format.shape = shape_of(code);
         if (format.shape == XLSX_AS_NUMBER)
-            count_zeros(code, &format);
+            take_section(arena, code, &format);
     }
     return format;
 }
@@ -320,10 +365,23 @@ void xlsx_number_cell(struct arena *arena, struct text lexeme, struct xlsx_forma
     bool plain = !decimal.exponent && lexeme.length <= DIGITS + 1 && lexeme.bytes[0] != '+' &&
                  lexeme.bytes[0] != '.' && lexeme.bytes[lexeme.length - 1] != '.' && decimal.count;
     buffer_clear(&out);
-    if (plain && !cell->shown)
+    /* Words are those of a whole number that is not negative: for others a section of its own may have others. */
+    bool worded = (format.before.length || format.behind.length) && !decimal.negative && decimal.count &&
+                  (int)decimal.count <= decimal.point;
+    if (worded)
+        buffer_text(&out, format.before);
+    if (format.percent && decimal.count)
+        decimal.point += 2;
+    if (plain && !cell->shown && !format.percent)
         buffer_text(&out, lexeme);
     else
         write_decimal(&out, &decimal, format);
+    if (format.percent)
+        buffer_char(&out, '%');
+    if (worded)
+        buffer_text(&out, format.behind);
+    if (worded || format.percent)
+        cell->kind = XLSX_TEXT;
     cell->text = text_copy(arena, buffer_view(&out));
 }
 

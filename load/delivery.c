@@ -159,6 +159,7 @@ static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
         [EVENT_OTHER] = GO(CONFLICT, FINISH),
         [EVENT_UNTOLD] = GO(CONFLICT, FINISH),
         [EVENT_EARLIER] = GO(SUPERSEDED, FINISH),
+        [EVENT_NOT_YET] = IF(PATIENT, BASE_UNKNOWN, WAIT, UNKNOWN, FINISH),
         /* Nobody can look: the order goes, and whoever carries it out says what he found. */
         [EVENT_UNSENT] = GO(INTENDED, WAIT),
         [EVENT_INDETERMINATE] = IF(MORE_ASKS, BASE_UNKNOWN, WAIT, UNKNOWN, FINISH),
@@ -279,13 +280,15 @@ static void set_due(struct delivery *delivery, enum delivery_event event, const 
     delivery->due = terms->now + (wait > terms->at_least ? wait : terms->at_least);
 }
 
-/* "Not there" and "still the old one" are no answers before it can be seen there. */
+/* "Not there" and "still the old one" are no answers before it can be seen there; nor is one that is older still, not
+ * even before anything is sent: what was sent last may not be seen yet. */
 static bool is_early(const struct delivery *delivery, enum delivery_event event, int64_t now)
 {
     bool missing = event == EVENT_NOTHING || event == EVENT_BASE || event == EVENT_GONE ||
-                   event == EVENT_ABSENT || event == EVENT_UNTOLD;
+                   event == EVENT_ABSENT || event == EVENT_UNTOLD || event == EVENT_EARLIER;
     bool after = delivery->state == DELIVERY_ASKING || delivery->state == DELIVERY_CHECKING ||
-                 delivery->state == DELIVERY_SETTLING;
+                 delivery->state == DELIVERY_SETTLING ||
+                 (delivery->state == DELIVERY_CHECKING_BASE && event == EVENT_EARLIER);
     return missing && after && (now < delivery->shows_by || (delivery->queued && event != EVENT_UNTOLD));
 }
 
@@ -305,12 +308,14 @@ enum delivery_action delivery_step(struct delivery *delivery, enum delivery_even
     count(delivery, event, terms);
     struct target target = holds(delivery, move->guard, terms->retry) ? move->met : move->unmet;
     delivery->state = target.state;
-    if (target.action == DELIVERY_WAIT)
+    if (target.action == DELIVERY_WAIT) {
         set_due(delivery, event, terms);
-    else if (target.action == DELIVERY_SEND)
+    } else if (target.action == DELIVERY_SEND) {
         delivery->sends++;
-    else if (target.action == DELIVERY_ASK)
+        delivery->ordered = false;
+    } else if (target.action == DELIVERY_ASK) {
         delivery->asks++;
+    }
     return target.action;
 }
 

@@ -93,10 +93,10 @@ struct delivery {
     bool doubt;          /* and may have been taken, for all that is known */
     bool noted;          /* the outbox says already that its outcome is unknown */
     bool replaces;       /* the intent names a base */
-    bool ordered;        /* an operator has it sent again, although nothing tells whether it is there */
+    bool ordered;        /* an operator has it sent again, once, although nothing tells whether it is there */
     bool rests;  /* something is held, and nothing else is wanted: the store goes on saying that it stands */
     bool queued; /* answered 202: "not there" only says "not yet", for this run */
-    int64_t shows_by; /* milliseconds: until then likewise; of what was left over, counted from its run */
+    int64_t shows_by; /* milliseconds: until then likewise; at first counted from what was sent last */
     int64_t due;      /* milliseconds, in the waiting states */
 };
 

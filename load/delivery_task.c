@@ -224,13 +224,16 @@ static struct text some(const struct buffer *buffer)
 static struct evidence_facts facts_of(const struct delivery_task *delivery_task, bool asked,
                                       const struct delivery_evidence *evidence)
 {
+    const struct delivery *delivery = &delivery_task->delivery;
+    bool tried = delivery->doubt || delivery_task->left_over;
     return (struct evidence_facts){ .item = &delivery_task->item,
                                     .body = &delivery_task->request.body_digest,
                                     .asked = asked,
                                     .confirm = evidence->confirm,
                                     .etags = evidence->etags,
                                     .replayed = delivery_task->replayed,
-                                    .before = delivery_task->delivery.state == DELIVERY_CHECKING_BASE,
+                                    .before = delivery->state == DELIVERY_CHECKING_BASE,
+                                    .barred = !tried || delivery->state == DELIVERY_CHECKING,
                                     .answered_version = some(&delivery_task->answered_version),
                                     .answered_etag = some(&delivery_task->answered_etag),
                                     .base_version = some(&delivery_task->base_version),
@@ -379,10 +382,14 @@ static void describe_conflict(const struct delivery_task *delivery_task, const s
               ", digest %.16s…); ask those who run it, then \"congkhai retry\""),
             delivery_task->mismatch, TEXT_ARG(version), digest);
     else if (delivery_task->meant == EVENT_UNTOLD)
-        (void)error_set(why, STATUS_REJECT,
-                        _("what stands at the portal cannot be told from its answer (version " TEXT_PRINT
-                          ", neither digest nor content)"),
-                        TEXT_ARG(version));
+        (void)error_set(
+            why, STATUS_REJECT,
+            remote_digest(remote, &shown)
+                ? _("what stands at the portal cannot be told from its answer (version " TEXT_PRINT
+                    ", and no status that says it)")
+                : _("what stands at the portal cannot be told from its answer (version " TEXT_PRINT
+                    ", neither digest nor content)"),
+            TEXT_ARG(version));
     else
         describe_other(report, version, digest, why);
 }

@@ -224,7 +224,7 @@ static enum delivery_event weigh_publication(const struct evidence_facts *facts,
         return EVENT_INDETERMINATE; /* our digest beside another content */
     /* Announced again as it was: only a new version tells that it is not the abolished one still. */
     bool unmoved = item->held_abolished && remote->standing == REMOTE_UNSAID &&
-                   (is_base_version(facts, remote) || !remote->version.bytes);
+                   (facts->barred || is_base_version(facts, remote) || !remote->version.bytes);
     bool stands = remote->standing == REMOTE_UNSAID || remote->standing == REMOTE_PUBLISHED;
     if (same && stands && !unmoved)
         return EVENT_OURS;
@@ -258,7 +258,8 @@ static enum delivery_event weigh_withdrawal(const struct evidence_facts *facts,
             return weigh_other(facts);
         return EVENT_BASE;
     }
-    bool moved = remote->named && version_change(facts, remote->version) == NEW && (!known || held);
+    bool moved =
+        remote->named && !facts->barred && version_change(facts, remote->version) == NEW && (!known || held);
     if (remote->standing == REMOTE_UNSAID && item->intent_base.bytes && (moved || is_answered(facts, remote)))
         return EVENT_OURS;
     if (is_base_version(facts, remote) || (facts->before && held))

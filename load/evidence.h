@@ -66,6 +66,8 @@ struct evidence_facts {
     bool asked;                /* it is the answer to a question */
     bool before;               /* one that is asked before a replacement: may it be made? */
     bool earlier;              /* what stands there was sent from here earlier, as the ledger has it */
+    bool
+        barred; /* that something has moved is not its doing: nothing of it was taken, or that is in its way */
     bool replayed; /* the answer may be one of earlier given once more: proves nothing by itself */
     bool etags;    /* a question of this run has shown that ETags are those of what is held */
     bool confirm;  /* an answer alone is never enough: portal.confirm */

@@ -279,12 +279,17 @@ static void conclude(struct audit_pass *pass)
     BUFFER_OWNED struct buffer out = { 0 };
     report->root = merkle_root(&pass->recorded);
     report->unsealed = report->events > pass->last_seal ? report->events - pass->last_seal : 0;
+    /* With a key, that it holds says that the tree is signed: check_tail. */
     if (report->unsealed && report->holds)
-        audit_note(pass,
-                   _("events %lld to %lld stand behind the last head (a run that is under way or died, a "
-                     "copy of the "
-                     "head that failed): nothing proves them before the next head is made"),
-                   (long long)pass->last_seal + 1, (long long)report->events);
+        audit_note(
+            pass,
+            pass->seen_signed && settings->key_count && store_version(pass->store) > 1
+                ? _("events %lld to %lld stand behind the last head (a run that is under way or died, a "
+                    "copy of the head that failed): they are signed with the tree; that none was cut off "
+                    "behind them only the next head proves")
+                : _("events %lld to %lld stand behind the last head (a run that is under way or died, a "
+                    "copy of the head that failed): nothing proves them before the next head is made"),
+            (long long)pass->last_seal + 1, (long long)report->events);
     if (pass->unbound)
         audit_note(pass,
                    _("what only steers the stages was not compared: the last run died, or was of another "

@@ -51,7 +51,7 @@ static enum status read_window(struct store *store, struct arena *arena, const s
 
 #define WHICH                                                                                                \
     " WHERE (?1 IS NULL OR CASE ?1 WHEN 'published' THEN q.held_status = 'published'"                            \
-    "  WHEN 'abolished' THEN q.held_status = 'abolished' WHEN 'pending' THEN q.wanted_action IS NOT NULL"         \
+    "  WHEN 'abolished' THEN q.held_status = 'abolished' WHEN 'pending' THEN " OUTBOX_PENDING("q")         \
     "  WHEN 'nowhere' THEN q.held_status IS NULL"                                                                 \
     "  ELSE coalesce(q.state, 'idle') <> 'idle' OR EXISTS (SELECT 1 FROM record o WHERE o.code = k.code AND"      \
     "   o.present = 1 AND o.outcome IN ('rejected', 'held')) END)"

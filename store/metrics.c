@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/kept.h"
+#include "store/outbox.h"
 
 /* A family: its SQL gives rows of a value and, with a label, of the label's value. */
 struct family {
@@ -39,7 +40,7 @@ static const struct family families[] = {
       "SELECT count(*), held_status FROM procedure_state WHERE held_status IS NOT NULL GROUP BY held_status",
       false, LASTS },
     { "congkhai_pending", "Procedures that are to be sent.", NULL,
-      "SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL", false, LASTS },
+      "SELECT count(*) FROM procedure_state q WHERE " OUTBOX_PENDING("q"), false, LASTS },
     { "congkhai_kept", "Records and procedures that are kept back.", "outcome", NULL, false, KEPT },
     { "congkhai_terms_due", "Terms that run and are not over.", "rule",
       "SELECT count(*), rule FROM deadline WHERE due >= ?1 GROUP BY rule", true, LASTS },

@@ -65,6 +65,9 @@ struct text outbox_filter_sources(struct arena *arena, const struct outbox_filte
     "  WHERE x.code = " row ".code AND x.event IN ('intended', 'unknown', 'failed') ORDER BY x.seq DESC"     \
     "  LIMIT 1) IS NOT 'failed') THEN 'unknown' ELSE " row ".state END"
 
+/* Of a row: it is to be sent. What was refused, failed, is in conflict or unknown is counted as that. */
+#define OUTBOX_PENDING(row) "(" row ".wanted_action IS NOT NULL AND " row ".state = 'idle')"
+
 /* Inside a transaction: the one way into the table. What of it is to be said to the ledger has been said. */
 enum status outbox_save(struct store *store, struct outbox_item *item, struct error *error);
 

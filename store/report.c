@@ -147,6 +147,8 @@ enum status report_missing(struct store *store, struct arena *arena, int64_t mos
         most, rows, error);
 }
 
+#define PENDING OUTBOX_PENDING("procedure_state")
+
 enum status report_published(struct store *store, struct arena *arena, struct value **summary,
                              struct error *error)
 {
@@ -154,7 +156,7 @@ enum status report_published(struct store *store, struct arena *arena, struct va
     if (read_rows(store, arena,
                   "SELECT count(*) FILTER (WHERE held_status = 'published') AS published,"
                   " count(*) FILTER (WHERE held_status = 'abolished') AS abolished,"
-                  " count(*) FILTER (WHERE wanted_action IS NOT NULL) AS pending,"
+                  " count(*) FILTER (WHERE " PENDING ") AS pending,"
                   " count(*) FILTER (WHERE held_status = 'published' AND NOT EXISTS"
                   "  (SELECT 1 FROM record r WHERE r.code = procedure_state.code)) AS without_record,"
                   " (SELECT count(DISTINCT code) FROM record WHERE code IS NOT NULL AND status = 'draft'"

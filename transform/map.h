@@ -42,6 +42,11 @@ enum status map_compile(const struct setting_context *context, const struct sour
                         struct digest *transform_digest, struct error *error);
 void map_free(struct map *map);
 
+/* Says of each entry of a code list that fills choices alone in all of these maps, and is none of them, that its records will be
+ * kept back. */
+void map_lint(struct map *const *maps, size_t count, const struct code_list *lists,
+              void (*say)(void *user_data, const char *remark), void *user_data);
+
 struct map_result {
     struct value *procedure; /* canonical: sorted, nothing empty; NULL when the record cannot be decoded */
     struct findings findings;

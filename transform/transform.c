@@ -429,6 +429,25 @@ enum status transform_play(const struct transform_request *request, const struct
     return compile_and_play(request, &playing, arena, one, error);
 }
 
+static enum status review_maps(const struct transform_request *request, struct arena *arena,
+                               void (*say)(void *user_data, const char *remark), void *user_data,
+                               struct error *error)
+{
+    struct map **maps = arena_array(arena, struct map *, request->source_count + 1);
+    enum status status = STATUS_OK;
+    size_t count = 0;
+    for (; status == STATUS_OK && count < request->source_count; count += status == STATUS_OK) {
+        struct digest digest;
+        status = map_compile(request->context, &request->sources[count], request->lists, &request->defaults,
+                             &maps[count], &digest, error);
+    }
+    if (status == STATUS_OK)
+        map_lint(maps, count, request->lists, say, user_data);
+    while (count)
+        map_free(maps[--count]);
+    return status;
+}
+
 enum status transform_review(const struct transform_request *request,
                              void (*say)(void *user_data, const char *remark), rule_example_visitor *visit,
                              void *user_data, struct error *error)
@@ -439,6 +458,8 @@ enum status transform_review(const struct transform_request *request,
     enum status status = transform_rules(request, &arena, &rules, &transform_digest, error);
     if (status == STATUS_OK && say)
         rule_lint(rules, say, user_data);
+    if (status == STATUS_OK && say)
+        status = review_maps(request, &arena, say, user_data, error);
     if (status == STATUS_OK && visit)
         status = rule_examples(rules, visit, user_data, error);
     rule_free_all(rules);

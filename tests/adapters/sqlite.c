@@ -105,6 +105,20 @@ TEST("every kind of value comes back as it was bound")
     CHECK_INT(sqlite_step(select, &error), STATUS_OK); /* it was reset and starts again */
 }
 
+TEST("what was bound for one use of a statement is not bound for the next")
+{
+    DATABASE_OWNED struct sqlite *database = open_as(fresh_path(), SQLITE_CREATE);
+    STATEMENT_OWNED struct sqlite_statement *select = prepared(database, "SELECT 1 WHERE ?1 IS ?2");
+    for (int i = 0; i < 2; i++) { /* reset by its end, and by hand */
+        sqlite_bind_number(select, 1, 7);
+        sqlite_bind_number(select, 2, 7 + i);
+        CHECK_INT(sqlite_step(select, &error), i ? STATUS_END : STATUS_OK);
+        sqlite_reset_statement(select);
+        sqlite_bind_number(select, 1, 7);
+        CHECK_INT(sqlite_step(select, &error), STATUS_END);
+    }
+}
+
 TEST("a number is read as SQLite prints it, and an empty blob is not NULL")
 {
     DATABASE_OWNED struct sqlite *database = open_as(fresh_path(), SQLITE_CREATE);

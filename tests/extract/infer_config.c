@@ -42,6 +42,37 @@ TEST("names of columns are known with and without diacritics, in Vietnamese and 
     CHECK_CONTAINS(yaml, "name: /title");
     CHECK_CONTAINS(yaml, "steps: { each: /steps, map: { text: . } }");
     CHECK_CONTAINS(yaml, "#   /x   # 1");
+    yaml = propose(folder, "c.json",
+                   TEXT("[{\"ma\":\"1.000001\",\"ten\":\"One\",\"can_cu\":[{\"so_ky_hieu\":\"1/2025/"
+                        "NĐ-CP\",\"ten\":\"x\",\"muc\":\"3\"}]}]"));
+    CHECK_CONTAINS(yaml, "legal_bases: { each: /can_cu, map: { number: /so_ky_hieu, title: /ten } }");
+    CHECK_CONTAINS(yaml, "#   /can_cu: /muc   # 3");
+    end_nights();
+}
+
+TEST("a page that says that there are more is not proposed as all there is")
+{
+    static const struct {
+        const char *rest, *pages;
+    } cases[] = {
+        { "\"links\":{\"next\":\"/l?o=1\"},\"meta\":{\"total\":2}",
+          ", pages: { next: /links/next, total: /meta/total }" },
+        { "\"_links\":{\"next\":{\"href\":\"/l?o=1\"}}", ", pages: { next: /_links/next/href }" },
+        { "\"next\":2,\"totalElements\":2", "how is the next page got?>\", total: /totalElements }" },
+        { "\"lastId\":\"x\",\"total\":\"25\"", "how is the next page got?>\", total: /total }" },
+        { "\"total\":1,\"count\":0", "/a.json\" }\n" },
+    };
+    const char *folder = begin_nights();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text yaml = TEXT_NONE;
+        put_file(
+            folder, "a.json",
+            text_format(&test_arena, "{\"data\":[{\"ma\":\"1.000001\",\"ten\":\"A b\"}],%s}", cases[i].rest));
+        const char *url =
+            text_format(&test_arena, "file://%s", file_path(&test_arena, folder, "a.json")).bytes;
+        if (CHECK_INT(infer_config_write(&test_arena, url, NULL, &yaml, &error), STATUS_OK))
+            CHECK_CONTAINS(yaml.bytes, cases[i].pages);
+    }
     end_nights();
 }
 

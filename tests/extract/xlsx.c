@@ -100,6 +100,26 @@ TEST("cells without references, in any order, given twice, and rows without numb
         TEXT("[a][b][C][d]\n2: ,n2, , \n7:n9,n2, ,n4\n8:n3, , , "));
 }
 
+TEST("headings that come again at other places begin another table, which is not read by the first")
+{
+    static const char *const again[] = { "<row r='3'>" T("A3", "Tên") T("B3", "Mã") "</row>",
+                                         "<row r='3'>" T("A3", "Mã") T("B3", "Tên") "</row>" };
+    for (size_t i = 0; i < 2; i++) {
+        const char *rows =
+            text_format(&test_arena,
+                        HEAD "<row r='2'>" T("A2", "1") T("B2", "a") "</row>%s<row r='4'>" T("A4", "2")
+                            T("B4", "b") "</row>",
+                        again[i])
+                .bytes;
+        struct text read = read_rows(rows, NULL, NULL, NULL);
+        if (i)
+            CHECK_TEXT(read, TEXT("[Mã][Tên]\n2:t1,ta\n4:t2,tb"));
+        else
+            CHECK_CONTAINS(read.bytes, "row 3: headings come again, at other places than above");
+        CHECK_INT(strstr(read.bytes, "tb") != NULL, i == 1);
+    }
+}
+
 TEST("numbers are written as a person sees them, and marked")
 {
     CHECK_TEXT(
@@ -158,7 +178,7 @@ TEST("a format of zeros gives a code its zeros back, and dates are dates in both
              "t='d'><v>2024-01-19T08:30:00Z</v></c></row>";
     CHECK_TEXT(
         read_rows(rows, NULL, NULL, styles),
-        TEXT("[Mã][Tên]\n2:n!1.001640,n!00042\n3:d2024-01-19,d2024-01-19 18:00:00\n4:n50000,d12:00:00\n"
+        TEXT("[Mã][Tên]\n2:n!1.001640,n!00042\n3:d2024-01-19,d2024-01-19 18:00:00\n4:t50000 đ,d12:00:00\n"
              "5:n-1,n45310\n6:d2024-01-19,d2024-01-19 08:30:00"));
     struct zip_writer zip = { 0 };
     workbook_add(&zip, &(struct workbook){ .rows = HEAD "<row r='2'><c r='A2' s='3'><v>43848</v></c></row>",
@@ -171,7 +191,8 @@ TEST("a format of zeros gives a code its zeros back, and dates are dates in both
 static struct text number_as(const char *lexeme, unsigned number, const char *code)
 {
     struct xlsx_cell cell = { 0 };
-    xlsx_number_cell(&test_arena, text_of(lexeme), xlsx_format_of(number, text_of(code)), false, &cell);
+    xlsx_number_cell(&test_arena, text_of(lexeme), xlsx_format_of(&test_arena, number, text_of(code)), false,
+                     &cell);
     return cell.text;
 }
 
@@ -191,8 +212,8 @@ TEST("formats are told apart: what is a date, what only looks like one")
     CHECK_TEXT(number_as("45310", 164, "[$-42A]dd mmmm yyyy"), TEXT("2024-01-19"));
     CHECK_TEXT(number_as("45310", 164, "mmmm"), TEXT("2024-01-19"));
     CHECK_TEXT(number_as("45310", 164, "[Red]0"), TEXT("45310"));
-    CHECK_TEXT(number_as("45310", 164, "\"ngày\" 0"), TEXT("45310"));
-    CHECK_TEXT(number_as("45310", 164, "0\\d"), TEXT("45310"));
+    CHECK_TEXT(number_as("45310", 164, "\"ngày\" 0"), TEXT("ngày 45310"));
+    CHECK_TEXT(number_as("45310", 164, "0\\d"), TEXT("45310d"));
     CHECK_TEXT(number_as("45310", 164, "0;yyyy"), TEXT("45310"));
     CHECK_TEXT(number_as("45310", 164, "General"), TEXT("45310"));
     CHECK_TEXT(number_as("5", 2, NULL), TEXT("5"));
@@ -205,6 +226,24 @@ TEST("formats are told apart: what is a date, what only looks like one")
     CHECK_TEXT(number_as(".5", 0, NULL), TEXT("0.5"));
     CHECK_TEXT(number_as("5.", 0, NULL), TEXT("5"));
     CHECK_TEXT(number_as("0.0", 0, NULL), TEXT("0"));
+}
+
+TEST("what a format shows around a number is read with it")
+{
+    CHECK_TEXT(number_as("0.5", 9, NULL), TEXT("50%"));
+    CHECK_TEXT(number_as("0.125", 10, NULL), TEXT("12.5%"));
+    CHECK_TEXT(number_as("0", 164, "0%"), TEXT("0%"));
+    CHECK_TEXT(number_as("-0.07", 164, "0.0%;[Red]0.0%"), TEXT("-7%"));
+    CHECK_TEXT(number_as("5", 164, "0\" ngày\""), TEXT("5 ngày"));
+    CHECK_TEXT(number_as("5", 164, "\"NB-\"000"), TEXT("NB-005"));
+    CHECK_TEXT(number_as("50000", 164, "#,##0\\ \"đồng\";\"âm\" 0"), TEXT("50000 đồng"));
+    /* for others there may be other words, or none */
+    CHECK_TEXT(number_as("-5", 164, "0\" ngày\";0"), TEXT("-5"));
+    CHECK_TEXT(number_as("0", 164, "0\" ngày\";;\"không\""), TEXT("0"));
+    CHECK_TEXT(number_as("1.515", 164, "0\" ngày\""), TEXT("1.515"));
+    CHECK_TEXT(number_as("5", 164, "0\"-\"0"), TEXT("5"));
+    CHECK_TEXT(number_as("5", 164, "[>3]0\" ngày\""), TEXT("5"));
+    CHECK_TEXT(number_as("5", 164, "_(* #,##0_);_(* \\(#,##0\\)"), TEXT("5"));
 }
 
 TEST("truths, errors, formulas and escapes are read")

@@ -175,6 +175,7 @@ static const struct expected moves[] = {
     { DELIVERY_CHECKING_BASE, EVENT_GONE, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
     { DELIVERY_CHECKING_BASE, EVENT_UNTOLD, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
     { DELIVERY_CHECKING_BASE, EVENT_EARLIER, FRESH, DELIVERY_SUPERSEDED, DELIVERY_FINISH },
+    { DELIVERY_CHECKING_BASE, EVENT_NOT_YET, FRESH, DELIVERY_BASE_UNKNOWN, DELIVERY_WAIT },
     { DELIVERY_CHECKING_BASE, EVENT_UNSENT, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
     { DELIVERY_CHECKING_BASE, EVENT_INDETERMINATE, FRESH, DELIVERY_BASE_UNKNOWN, DELIVERY_WAIT },
     { DELIVERY_CHECKING_BASE, EVENT_INDETERMINATE, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
@@ -397,6 +398,37 @@ TEST("what was left over is asked about until it would show, whether it is wante
         delivery_step(&delivery, EVENT_NOTHING, &now);
         CHECK_INT(delivery.state, i ? DELIVERY_RECALLED : DELIVERY_INTENDED);
     }
+}
+
+TEST(
+    "what is older than what it replaces may be a look that lags, and supersedes nothing before that is over")
+{
+    static const enum delivery_state questions[] = { DELIVERY_ASKING, DELIVERY_CHECKING, DELIVERY_SETTLING,
+                                                     DELIVERY_CHECKING_BASE };
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        struct delivery delivery = { .state = questions[i], .shows_by = 5000 + 700 };
+        struct delivery_terms now = terms();
+        CHECK_INT(delivery_step(&delivery, EVENT_EARLIER, &now), DELIVERY_WAIT);
+        now.now = 5000 + 700;
+        CHECK_INT(delivery_step(&delivery, EVENT_DUE, &now), DELIVERY_ASK);
+        CHECK_INT(delivery_step(&delivery, EVENT_EARLIER, &now), DELIVERY_FINISH);
+        CHECK_INT(delivery.state, DELIVERY_SUPERSEDED);
+    }
+    struct delivery delivery = { .state = DELIVERY_ASKING, .queued = true };
+    struct delivery_terms now = terms();
+    CHECK_INT(delivery_step(&delivery, EVENT_EARLIER, &now), DELIVERY_WAIT); /* a queue may still do it */
+}
+
+TEST("what an operator has sent again is sent once, and not for each look that tells nothing")
+{
+    struct delivery delivery = delivery_with(DELIVERY_ASKING, RETRIED);
+    struct delivery_terms now = terms();
+    CHECK_INT(delivery_step(&delivery, EVENT_UNTOLD, &now), DELIVERY_WAIT);
+    CHECK_INT(delivery_step(&delivery, EVENT_DUE, &now), DELIVERY_SEND);
+    CHECK_INT(delivery_step(&delivery, EVENT_INDETERMINATE, &now), DELIVERY_WAIT);
+    CHECK_INT(delivery_step(&delivery, EVENT_DUE, &now), DELIVERY_ASK);
+    CHECK_INT(delivery_step(&delivery, EVENT_UNTOLD, &now), DELIVERY_FINISH);
+    CHECK_INT(delivery.state, DELIVERY_UNKNOWN);
 }
 
 TEST("what was left over and is not there is sent at once")

@@ -375,6 +375,20 @@ TEST("a question about a withdrawal is answered by the status, then the version"
     CHECK_ROWS(before, false, .asked = true, .before = true);
 }
 
+TEST("a version that has moved is not the doing of what was turned away for it, or never taken")
+{
+    static const struct row rows[] = {
+        { WITHDRAW, "{\"code\":\"1.000001\",\"version\":\"2\"}", NULL, EVENT_UNTOLD },
+        { WITHDRAW, "{\"code\":\"1.000001\",\"version\":\"2\",\"digest\":\"BASE\"}", NULL, EVENT_UNTOLD },
+        { WITHDRAW, "{\"code\":\"1.000001\",\"version\":\"2\",\"status\":\"abolished\"}", NULL, EVENT_OURS },
+        { WITHDRAW, "{\"code\":\"1.000001\",\"version\":\"1\"}", NULL, EVENT_BASE },
+        { REPLACE, "{\"content\":{\"a\":1},\"version\":\"2\"}", NULL, EVENT_OURS },
+        { AGAIN, "{\"digest\":\"OURS\",\"version\":\"2\"}", NULL, EVENT_BASE },
+        { AGAIN, "{\"digest\":\"OURS\",\"version\":\"2\",\"status\":\"published\"}", NULL, EVENT_OURS },
+    };
+    CHECK_ROWS(rows, false, .asked = true, .barred = true);
+}
+
 static enum delivery_event said(enum kind kind, bool asked, enum portal_result result)
 {
     struct outbox_item item = item_of(kind);

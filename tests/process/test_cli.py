@@ -58,6 +58,17 @@ class Configurations(Night):
         self.assertFalse((self.place.folder / "state").exists())
         del done
 
+    def test_check_says_which_entry_of_a_code_list_no_field_can_be(self):
+        """"none" fits one of the two fields that the list fills: it is no slip. A list of words for a text says nothing."""
+        self.place.write("online.csv", "from,to\ntoàn trình,full\nmột phần,parttial\nkhông,none\n")
+        self.place.write("names.csv", "from,to\na,parttial\n")
+        self.place.configure(codes={"statuses": "codes.csv", "online": "online.csv", "names": "names.csv"})
+        self.place.change_source(map={**MAP, "online_service": {"from": "/o", "codes": "online"}, "notes": {"from": "/n", "codes": "names"},
+                                      "services": {"each": "/s", "map": {"level": {"from": "/l", "codes": "online"}}}})
+        done = self.expect(self.place.run("check"), 0)
+        self.assertEqual([line for line in (done.stderr + done.stdout).splitlines() if "kept back" in line],
+                         [f'{self.place.folder}/online.csv:3: "parttial" is nothing that "online_service" can be: a record that says "một phần" is kept back'])
+
     def test_a_typo_names_the_nearest_key_with_line_and_column(self):
         self.wrong(YAML.replace("sources:", "suorces:"), "suorces", '"?sources"?', at=("congkhai.yaml", 4, 1))
         self.wrong(YAML.replace("    fetch:", "    fetsh:"), "fetsh", "fetch", at=("congkhai.yaml", 6, 5))

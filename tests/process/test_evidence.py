@@ -305,6 +305,19 @@ class Contradictions(Evidence):
             self.assertEqual(place.last_run()["unknown"], 1)
             self.assertIn("reconcile --show 1.000001", place.one("SELECT error FROM audit_deliveries"))
 
+    def test_another_hands_version_that_is_in_the_way_is_no_withdrawal(self):
+        silent = Make(digest=None, said=("code", "version"), shown=("code", "version"))
+        for batch in (1, 2):
+            with self.subTest(batch=batch), Portal(silent) as portal:
+                place = self.new_place(portal, batch=batch)
+                place.records(*procedures(2))
+                self.expect(place, 0)
+                portal.apply("publish", "1.000001", b'{"code":"1.000001","name":"another hand"}')
+                place.records(*procedures(1, status="abolished"), *procedures(1, first=2))
+                self.expect(place, 1)
+                self.assertEqual(place.last_run()["withdrawn"], 0)
+                self.assertEqual(place.one("SELECT status FROM audit_current WHERE code = '1.000001'"), "published")
+
     def test_what_an_earlier_run_sent_and_does_not_show_yet_is_waited_for(self):
         class Late(Portal):
             """Shows what it has taken a second later, and says nothing at all while it is `blind`."""
@@ -336,6 +349,40 @@ class Contradictions(Evidence):
                 self.assertEqual(portal.held["1.000001"].status, "abolished" if wanted == "abolished" else "published")
                 self.assertEqual(portal.effects.count(("publish", "1.000001")), 1)
                 self.assertEqual(place.one("SELECT status FROM audit_current"), portal.held["1.000001"].status)
+
+    def test_a_look_that_lags_does_not_bring_back_what_we_replaced_ourselves(self):
+        class Replica(Portal):
+            """For a second after each change looks show what stood there first."""
+            first, changed, behind = None, 0, False
+
+            def show(self, code):
+                if not self.behind or time.monotonic() > self.changed + 1:
+                    return super().show(code)
+                return Answer(200, self.first)
+
+            def apply(self, action, code, body):
+                held = super().apply(action, code, body)
+                self.first = self.first or self.make.members(code, held, self.make.shown)
+                self.changed = time.monotonic()
+                return held
+
+            def change(self, *arguments):
+                answer = super().change(*arguments)
+                return Answer(500, {"title": "x"}) if self.behind else answer
+
+        plain = Make(version=None, said=("digest",), shown=("digest", "status", "content"))
+        for make in (Make(), plain):
+            with self.subTest(version=make.version), Replica(make) as portal:
+                place = self.new_place(portal, appears_within="2s")
+                for name in ("Tên một", "Tên hai"):
+                    place.records(*procedures(1, name=name))
+                    self.expect(place, 0)
+                portal.behind, portal.changed = True, time.monotonic()
+                place.records(*procedures(1, name="Tên hai", status="abolished"))
+                self.expect(place, 0)
+                self.assertEqual(portal.effects.count(("withdraw", "1.000001")), 1)
+                self.assertEqual(place.one("SELECT count(*) FROM audit_events WHERE event IN ('published', 'recalled')"), 2)
+                self.assertEqual(place.sql("SELECT name, status FROM audit_current"), [("Tên hai", "abolished")])
 
     def test_what_we_sent_earlier_and_comes_there_late_is_ours(self):
         with Portal() as portal:

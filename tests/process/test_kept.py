@@ -72,6 +72,24 @@ class Kept(Night):
         self.night(one, other)
         self.assertEqual(self.kept("--since", str(last))["total"], 2)
 
+    def test_what_was_only_warned_of_and_is_kept_back_now_is_new(self):
+        def judged(severity):
+            self.place.write("rules.yaml", json.dumps({"rules": [{"id": "R", "field": "name", "check": {"not_matches": "xấu"}, "severity": severity,
+                                                                  "reason": "-", "message": {"vi": "a", "en": "b"}}]}, ensure_ascii=False))
+            self.place.configure(rules=["rules.yaml"], precedence=["one"])
+
+        one, other = procedure("1.000001"), procedure("1.000001", name="Một tên khác")
+        judged("error")
+        self.night([procedure("1.000001", name="xấu"), procedure("1.000002", name="xấu")], [other])
+        first = {(row["key"], row["rule"]) for row in self.kept()["rows"]}
+        self.assertEqual(len(first), 3)
+        judged("warning")
+        self.night([one, procedure("1.000002", name="xấu")], [other], code=0)
+        last = self.place.last_run()["run"]
+        judged("error")
+        self.night([procedure("1.000001", name="xấu"), procedure("1.000002", name="xấu")], [other])
+        self.assertEqual({(row["key"], row["rule"]) for row in self.kept("--since", str(last))["rows"]}, first)
+
     @unittest.skipUnless(FAKETIME, "needs faketime")
     @whole_speed
     def test_a_rerun_at_noon_opens_no_new_night(self):
@@ -186,6 +204,8 @@ class Kept(Night):
         self.night([procedure("1.000001"), procedure("1.000002")])
         rows = {row["code"]: row["outcome"] for row in self.kept()["rows"]}
         self.assertEqual(rows, {"1.000001": "refused"})
+        status = self.expect(self.place.run("--json", "status"), 0).json
+        self.assertEqual((status["published"]["pending"], status["kept_back"]["pending"]), (0, 0), "it is told as refused")
 
     def test_a_withdrawal_that_was_ordered_and_comes_with_another_content_is_new(self):
         self.night([procedure("1.000001"), procedure("1.000002")], code=0)

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+import re
 import shutil
 import socketserver
 import threading
@@ -446,6 +447,18 @@ class Listing(Night):
             self.assertEqual((done.code, listed["l"]["whole"]), (code, whole), done)
             self.assertEqual(self.present(source), {"1.1", "1.2", "1.3"})
             self.assertEqual("/d?id=2" in done.stderr, empty, done)
+
+    def test_a_listing_in_pages_is_proposed_as_one(self):
+        rows = [{"ma": f"1.{i:06d}", "ten": f"Thủ tục {i}"} for i in range(1, 26)]
+        self.server.sources["p"] = lambda handler, query: Answer(body=json.dumps({"items": rows[10 * int(query["page"]) - 10:][:10], "count": 25}))
+        self.server.sources["o"] = lambda handler, query: Answer(body=json.dumps({"items": rows[int(query["offset"]):][:10]}))
+        for path in ("/p?page=1", "/o?limit=10&offset=0"):
+            folder = self.place.folder / path[1]
+            self.expect(self.place.run("init", "--from", self.server.url + path, folder), 0)
+            written = folder / "congkhai.yaml"
+            text = re.sub(r"(?m)^agency:.*", "agency: { code: H13, name: UBND }", written.read_text(encoding="utf-8"))
+            written.write_text(text, encoding="utf-8")
+            self.expect(self.place.run("--config", written, "extract"), 0, "25 bản ghi")
 
     def test_an_item_of_a_listing_that_answers_with_another_item_s_record_is_not_missing(self):
         mixed = False

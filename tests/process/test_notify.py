@@ -215,12 +215,14 @@ class Notices(Night):
     def test_metrics_are_a_page_that_a_collector_reads(self):
         self.notify({"metrics": "out/congkhai.prom"})
         (self.place.folder / "out").mkdir()
-        self.night(procedure("1.000001"), procedure("1.000002", status="?"), code=1)
+        self.portal.faults("kind=status:422,on=put,code=1.000003")
+        self.night(procedure("1.000001"), procedure("1.000002", status="?"), procedure("1.000003"), code=1)
         page = (self.place.folder / "out" / "congkhai.prom").read_text()
         values = dict(re.findall(r"^(\w+(?:\{[^}]*\})?) ([-0-9.e+]+)$", page, re.M))
         self.assertEqual(values["congkhai_last_run_exit_code"], "1")
         self.assertEqual(values['congkhai_procedures{state="published"}'], "1")
         self.assertEqual(values['congkhai_kept{outcome="rejected"}'], "1")
+        self.assertEqual((values["congkhai_pending"], values['congkhai_kept{outcome="refused"}']), ("0", "1"))
         self.assertIn("congkhai_last_success_timestamp_seconds", values)
         self.assertGreater(int(values['congkhai_source_whole_listing_timestamp_seconds{source="one"}']), time.time() - 600)
         for line in page.splitlines():

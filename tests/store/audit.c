@@ -443,6 +443,20 @@ TEST("a view, a trigger or a table that is not the program's stops every run")
     night_close(&night);
 }
 
+TEST("events of a run that died are not proven where no key signs the tree")
+{
+    three_nights(false);
+    settings = (struct audit_settings){ 0 };
+    night_begin(&night);
+    night_record(&night, "1.000099", "Mới", "1");
+    night_work(&night);
+    struct audit_report report = verify(NULL, 0);
+    CHECK(report.holds);
+    CHECK(report.unsealed > 0);
+    CHECK_CONTAINS(report.notes_->message, "nothing proves them");
+    night_close(&night);
+}
+
 TEST("events of a run that died are followed by the next, and are not proven before it ends")
 {
     three_nights(true);
@@ -452,7 +466,7 @@ TEST("events of a run that died are followed by the next, and are not proven bef
     struct audit_report report = verify(NULL, 0);
     CHECK(report.holds);
     CHECK(report.unsealed > 0);
-    CHECK_CONTAINS(report.notes_->message, "nothing proves them");
+    CHECK_CONTAINS(report.notes_->message, "they are signed with the tree");
     const char *path = text_string(&test_arena, text_of(store_path(night.store)));
     night_close(&night);
     night_open(&night, path, &settings);

@@ -208,6 +208,36 @@ TEST("the same bytes under two headings are two records, and neither is new on t
     store_close(store);
 }
 
+TEST("a source without headings is known behind one that has them")
+{
+    open_store();
+    for (int night = 0; night < 2; night++) {
+        for (int with = 1; with >= 0; with--) {
+            struct staging *staging;
+            CHECK_INT(staging_open(store, with ? "s" : "t", NULL, &staging, &error), STATUS_OK);
+            for (int i = 0; i < 3; i++) {
+                int row = night ? 2 - i : i; /* not one behind the other */
+                struct staged_record record = { .key = text_format(&test_arena, "%d", row),
+                                                .locator = TEXT("f"),
+                                                .bytes = text_format(&test_arena, "%d,%d", with, row),
+                                                .context = with ? TEXT("code,name") : TEXT_NONE };
+                bool known;
+                record.digest = crypto_sha256(record.bytes);
+                CHECK_INT(staging_context(staging, record.context, &error), STATUS_OK);
+                CHECK_INT(staging_known(staging, &record.digest, record.locator, &known, &error), STATUS_OK);
+                CHECK_INT(known, night);
+                if (!known)
+                    CHECK_INT(staging_put(staging, &record, &error), STATUS_OK);
+            }
+            struct staging_counts counts;
+            CHECK_INT(staging_finish(staging, &(struct staging_verdict){ .whole = true, .full = true },
+                                     &counts, &error),
+                      STATUS_OK);
+        }
+    }
+    store_close(store);
+}
+
 /* As it is taken in: looked up in groups, before what is new is staged. */
 static struct staging_counts pass_in(const char *document, const char *const *records)
 {
