@@ -110,8 +110,8 @@ static bool put_parts(const struct filling *filling, size_t at, struct buffer *w
     const struct reason *reason = filling->reason;
     bool first = true;
     for (; at < reason->count; first = false) {
-        struct error_part part = { .format = error_format_of(
-                                       text_string(filling->arena, reason->values[at++])) };
+        struct error_part part = { .format =
+                                       error_format_of(text_string(filling->arena, reason->values[at++])) };
         size_t count = part.format ? error_format_values(part.format) : 0;
         if (!part.format || at + count > reason->count || count > ERROR_VALUES)
             return false;
@@ -128,8 +128,8 @@ static bool put_parts(const struct filling *filling, size_t at, struct buffer *w
 static void put_said(const struct filling *filling, struct text words, char digit)
 {
     BUFFER_OWNED struct buffer anew = { 0 };
-    bool known = filling->language == language_of_process() &&
-                 put_parts(filling, (size_t)(digit - '1') + 1, &anew);
+    bool known =
+        filling->language == language_of_process() && put_parts(filling, (size_t)(digit - '1') + 1, &anew);
     buffer_text(filling->out, known ? buffer_view(&anew) : words);
 }
 

@@ -96,8 +96,9 @@ TEST("what an error said is said anew from its names and values, and as it was s
     enum language language = language_of_process();
     if (reason.count > 1)
         CHECK_TEXT(reason_words(&test_arena, &reason, TEXT_NONE, REASON_WHAT, LANGUAGE_EN),
-                   language == LANGUAGE_EN ? TEXT("The record cannot be read: a.json: record 3: the value is a list, not a text")
-                                           : TEXT("The record cannot be read: những lời của đêm ấy"));
+                   language == LANGUAGE_EN
+                       ? TEXT("The record cannot be read: a.json: record 3: the value is a list, not a text")
+                       : TEXT("The record cannot be read: những lời của đêm ấy"));
     reason = REASON_OF("record.unreadable", TEXT("lời cũ"), TEXT("a-name-that-is-gone"), TEXT("x"));
     CHECK_TEXT(say(reason, "", REASON_WHAT, LANGUAGE_EN), TEXT("The record cannot be read: lời cũ"));
 }
