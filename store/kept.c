@@ -31,18 +31,19 @@
 /* What took up, tried or decided anew since then, and ended as before, is not new. */
 #define STOOD_SO(run)                                                                                            STATE " IS (SELECT CASE WHEN l.event IN ('conflict', 'differs', 'withheld') THEN 'conflict'"                   "   WHEN l.event = 'intended' THEN 'unknown' WHEN l.event IN ('refused', 'unknown', 'failed') THEN l.event END"            "  FROM ledger l WHERE l.code = q.code AND l.run <= " run " AND l.event IN ('conflict', 'differs', 'withheld',"            "   'intended', 'refused', 'unknown', 'failed', 'published', 'withdrawn', 'recalled', 'overwrite-ordered',"                "   'withdrawal-ordered', 'order-ended', 'retried') AND (l.event <> 'retried' OR l.source IS NULL)"                        "  ORDER BY l.seq DESC LIMIT 1)"
 
-/* What waits for approval waits since it was wanted, since what stood in its way ended, or since its approval lapsed. */
+/* What waits for approval waits since it was wanted, since what stood in its way ended, or since its approval lapsed. (The plus
+ * keeps SQLite from walking the whole ledger for the greatest: the index of codes is short.) */
 #define WAITS_SINCE                                                                                          \
-    "max(CAST(json_extract(j.value, '$.run') AS INTEGER), coalesce((SELECT max(l.run) FROM ledger l WHERE"   \
+    "max(CAST(json_extract(j.value, '$.run') AS INTEGER), coalesce((SELECT max(+l.run) FROM ledger l WHERE"   \
     " l.code = q.code AND l.event IN ('recalled', 'published', 'withdrawn', 'retried') AND l.seq > q.wanted_event), 0)," \
-    " coalesce((SELECT max(e.run) FROM ledger e, json_each(e.detail, '$.codes') c WHERE e." APPROVAL_EVENTS  \
+    " coalesce((SELECT max(+e.run) FROM ledger e, json_each(e.detail, '$.codes') c WHERE e." APPROVAL_EVENTS  \
     "  AND e.event = 'approval-lapsed' AND e.seq > q.wanted_event AND c.value = q.code), 0))"
-/* Was it approved then, with nothing published since and no lapse? A list of more than a megabyte is not looked through: it may be. */
+/* Was it approved then, with nothing published since and no lapse? A list of more than 200 kB is not looked through: it may be. */
 #define APPROVED_THEN(run)                                                                                   \
     "EXISTS (SELECT 1 FROM ledger a JOIN payload p ON p.digest = a.digest WHERE a." APPROVAL_EVENTS          \
-    "  AND a.event = 'approved' AND a.run <= " run " AND a.seq > coalesce((SELECT max(d.seq) FROM ledger d"  \
+    "  AND a.event = 'approved' AND a.run <= " run " AND a.seq > coalesce((SELECT max(+d.seq) FROM ledger d"  \
     "   WHERE d.code = l.code AND d.run <= " run " AND d.event IN ('published', 'withdrawn')), 0)"           \
-    "  AND (p.size > 1000000 OR CASE l.event WHEN 'accepted' THEN"                                           \
+    "  AND (p.size > 200000 OR CASE l.event WHEN 'accepted' THEN"                                           \
     "    instr(p.bytes, CAST('\"digest\":\"' || lower(hex(l.digest)) || '\"' AS BLOB)) ELSE a.seq > l.seq END)" \
     "  AND NOT EXISTS (SELECT 1 FROM ledger e, json_each(e.detail, '$.codes') c WHERE e." APPROVAL_EVENTS    \
     "   AND e.event = 'approval-lapsed' AND e.run <= " run " AND json_extract(e.detail, '$.approved') = a.seq AND c.value = l.code))"
@@ -61,7 +62,7 @@
     "     WHERE d.code = l.code AND d.seq < l.seq AND d.event = 'recalled' AND json_extract(d.detail, '$.absent'))) END" \
     "  AND (q.wanted_action = 'publish' OR l.event = 'withdrawal-ordered' OR json_extract(l.detail, '$.status') = 'abolished')" \
     "  AND NOT EXISTS (SELECT 1 FROM ledger d WHERE d.code = l.code AND d.run <= " run " AND d.event IN ('conflict', 'differs'," \
-    "    'withheld') AND d.seq > coalesce((SELECT max(e.seq) FROM ledger e WHERE e.code = l.code AND e.run <= " run \
+    "    'withheld') AND d.seq > coalesce((SELECT max(+e.seq) FROM ledger e WHERE e.code = l.code AND e.run <= " run \
     "     AND e.event IN ('published', 'withdrawn')), 0))"                                                   \
     "  AND NOT " APPROVED_THEN(run)                                                                          \
     "  FROM ledger l WHERE l.code = q.code AND l.run <= " run " AND l.event IN ('accepted', 'rejected', 'held'," \
