@@ -8,9 +8,9 @@
 struct table {
     struct csv_reader reader;
     struct text context;
-    const char *found;   /* the encoding that `auto` found; NULL: none, or Unicode */
-    struct text first;   /* a row that was read ahead; bytes NULL: none */
-    struct text heading; /* as it came; bytes NULL: names are given */
+    const char *found;     /* the encoding that `auto` found; NULL: none, or Unicode */
+    struct text first;     /* a row that was read ahead; bytes NULL: none */
+    struct text heading;   /* as it came; bytes NULL: names are given */
     struct text *headings; /* … its cells */
     size_t heading_count;
     char separator;
@@ -132,7 +132,8 @@ static enum status found_header(struct decode *decode, struct table *table, long
             filled += text_trim(cells[i]).length > 0;
         if (!wanted && filled < 2 && count > 1)
             continue;
-        (void)csv_cells(decode->arena, table->heading, separator, &table->headings, &table->heading_count, error);
+        (void)csv_cells(decode->arena, table->heading, separator, &table->headings, &table->heading_count,
+                        error);
         make_context(decode, table, cells, count, separator);
         table->reader.separator = table->separator = separator;
         return decode_check_key(decode, cells, count, error);
@@ -231,7 +232,8 @@ static enum status next_csv(struct decode *decode, struct decoded *decoded, stru
     decoded->number = table->reader.line;
     if (status == STATUS_OK && again == OTHER_HEADINGS)
         return error_set(error, STATUS_STOP,
-                         _("%s:%ld: headings come again, at other places than above; give what stands below a file of its own"),
+                         _("%s:%ld: headings come again, at other places than above; give what stands below "
+                           "a file of its own"),
                          decode->document->name, decoded->number);
     if (status == STATUS_OK)
         decode->document->unended = has_no_end(&table->reader);

@@ -245,7 +245,8 @@ static bool repeats_headings(const struct xlsx *xlsx, const struct xlsx_row *row
 /* The second of one name has a number behind it. */
 static bool is_headed(struct text name, struct text cell)
 {
-    return text_starts(name, cell) && (name.length == cell.length || text_starts(text_slice(name, cell.length, name.length), TEXT(" (")));
+    return text_starts(name, cell) && (name.length == cell.length ||
+                                       text_starts(text_slice(name, cell.length, name.length), TEXT(" (")));
 }
 
 /* Most of the row's cells are headings, and not at their places: it begins another table. */
@@ -301,7 +302,8 @@ enum status xlsx_next(struct xlsx *xlsx, struct xlsx_row *row, struct error *err
         if (!begins_another(xlsx, row))
             return STATUS_OK;
         return error_set(error, STATUS_STOP,
-                         _("%s, row %zu: headings come again, at other places than above; give what stands below a sheet of its own"),
+                         _("%s, row %zu: headings come again, at other places than above; give what stands "
+                           "below a sheet of its own"),
                          xlsx->label, row->number);
     }
 }

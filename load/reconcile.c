@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "adapters/json.h"
+#include "adapters/secrets.h"
 #include "load/portal.h"
 
 #define PAGES_MAX  20000
@@ -203,11 +204,41 @@ enum status reconcile_ask(struct store *store, const struct load_request *reques
 
 /* ---- settling ---- */
 
+/* What is taken over is what every view says of this procedure, and stays in the store. */
+static enum status check_content(const struct reconciliation_decision *decision, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *shown = NULL;
+    if (!decision->content.bytes)
+        return STATUS_OK;
+    if (secrets_named_in(decision->content))
+        return error_set(
+            error, STATUS_USAGE,
+            _("what the portal shows of " TEXT_PRINT
+              " holds a secret that the configuration names, so it is not taken over: change that "
+              "secret, and ask those who run the portal how it came there"),
+            TEXT_ARG(decision->code));
+    if (json_parse(&arena, decision->content, &shown, error))
+        return error->status;
+    struct text code = value_text_of(shown, "code"), status = value_text_of(shown, "status");
+    bool other = code.bytes && !text_equal(code, decision->code),
+         unannounced = status.bytes && !text_is(status, "announced") && !decision->abolished;
+    if (!other && !unannounced)
+        return STATUS_OK;
+    return error_set(
+        error, STATUS_USAGE,
+        _("the content that the portal shows of " TEXT_PRINT " says of itself: %s " TEXT_PRINT
+          ", so it cannot be taken over; \"congkhai reconcile --overwrite\" puts ours in its place"),
+        TEXT_ARG(decision->code), other ? "code" : "status", TEXT_ARG(other ? code : status));
+}
+
 static enum status settle_known(struct store *store, const struct reconciliation_decision *decision,
                                 bool overwrite, bool ours, enum reconcile_result *settled,
                                 struct error *error)
 {
     enum status status = STATUS_END;
+    if (!ours && !overwrite && check_content(decision, error))
+        return error->status;
     if (ours || !overwrite) {
         *settled = ours ? RECONCILE_OURS : RECONCILE_ADOPTED;
         status = reconciliation_adopt(store, decision, error);
