@@ -212,11 +212,12 @@ static enum status check_content(const struct reconciliation_decision *decision,
     if (!decision->content.bytes)
         return STATUS_OK;
     if (secrets_named_in(decision->content))
-        return error_set(error, STATUS_USAGE,
-                         _("what the portal shows of " TEXT_PRINT
-                           " holds a secret that the configuration names, so it is not taken over: change that "
-                           "secret, and ask those who run the portal how it came there"),
-                         TEXT_ARG(decision->code));
+        return error_set(
+            error, STATUS_USAGE,
+            _("what the portal shows of " TEXT_PRINT
+              " holds a secret that the configuration names, so it is not taken over: change that "
+              "secret, and ask those who run the portal how it came there"),
+            TEXT_ARG(decision->code));
     if (json_parse(&arena, decision->content, &shown, error))
         return error->status;
     struct text code = value_text_of(shown, "code"), status = value_text_of(shown, "status");
@@ -224,10 +225,11 @@ static enum status check_content(const struct reconciliation_decision *decision,
          unannounced = status.bytes && !text_is(status, "announced") && !decision->abolished;
     if (!other && !unannounced)
         return STATUS_OK;
-    return error_set(error, STATUS_USAGE,
-                     _("the content that the portal shows of " TEXT_PRINT " says of itself: %s " TEXT_PRINT
-                       ", so it cannot be taken over; \"congkhai reconcile --overwrite\" puts ours in its place"),
-                     TEXT_ARG(decision->code), other ? "code" : "status", TEXT_ARG(other ? code : status));
+    return error_set(
+        error, STATUS_USAGE,
+        _("the content that the portal shows of " TEXT_PRINT " says of itself: %s " TEXT_PRINT
+          ", so it cannot be taken over; \"congkhai reconcile --overwrite\" puts ours in its place"),
+        TEXT_ARG(decision->code), other ? "code" : "status", TEXT_ARG(other ? code : status));
 }
 
 static enum status settle_known(struct store *store, const struct reconciliation_decision *decision,

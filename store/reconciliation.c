@@ -248,11 +248,12 @@ static enum status note_difference(struct store *store, struct arena *arena,
                           "; settle it with \"congkhai reconcile --adopt\" or --overwrite"),
                         TEXT_ARG(difference->version), hex, TEXT_ARG(difference->status));
     else
-        (void)error_set(&why, STATUS_REJECT,
-                        _("the portal holds something else than it acknowledged, and does not say its status: "
-                          "version " TEXT_PRINT
-                          ", digest %.16s…; settle it with \"congkhai reconcile --adopt\" or --overwrite"),
-                        TEXT_ARG(difference->version), hex);
+        (void)error_set(
+            &why, STATUS_REJECT,
+            _("the portal holds something else than it acknowledged, and does not say its status: "
+              "version " TEXT_PRINT
+              ", digest %.16s…; settle it with \"congkhai reconcile --adopt\" or --overwrite"),
+            TEXT_ARG(difference->version), hex);
     struct said said = said_of(&why);
     said_put(arena, detail, &said);
     outbox_item_differ(&item, said.words);
