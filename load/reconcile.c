@@ -303,7 +303,8 @@ static enum status check_seen(struct store *store, const struct portal *portal,
     if (age < 0 || age >= lag)
         return STATUS_OK;
     return error_set(error, STATUS_USAGE,
-                     _("what was sent of " TEXT_PRINT " may not be seen at the portal yet (portal.appears_within): "
+                     _("what was sent of " TEXT_PRINT
+                       " may not be seen at the portal yet (portal.appears_within): "
                        "decide in %lld s, or run \"congkhai load\", which waits for it"),
                      TEXT_ARG(item->code), (long long)((lag - age + 999) / 1000));
 }
