@@ -15,7 +15,6 @@
 #include "adapters/spool_file.h"
 #include "core/memory.h"
 
-#define CHUNK    65536
 #define NAME_MAX 1024
 
 static const struct archive_limits usual_limits = {
@@ -57,7 +56,7 @@ static la_ssize_t on_read(struct archive *zip, void *user_data, const void **byt
 {
     struct pass *pass = user_data;
     uint64_t left = pass->at < pass->file->size ? pass->file->size - pass->at : 0;
-    size_t length = left < CHUNK ? (size_t)left : CHUNK;
+    size_t length = left < FILE_BLOCK ? (size_t)left : FILE_BLOCK;
     if (pass->file->descriptor < 0) {
         *bytes = length ? pass->file->bytes.bytes + pass->at : NULL;
         pass->at += length;
@@ -125,7 +124,7 @@ static enum status pass_begin(struct archive_file *file, struct pass **out, stru
 {
     struct pass *pass = memory_new(struct pass);
     pass->file = file;
-    pass->chunk = memory_take(CHUNK);
+    pass->chunk = memory_take(FILE_BLOCK);
     pass->zip = archive_read_new();
     archive_read_support_format_zip_seekable(pass->zip);
     archive_read_set_read_callback(pass->zip, on_read);

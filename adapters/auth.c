@@ -253,16 +253,30 @@ static enum status ask_for_token(struct auth *auth, struct clock *clock, struct 
             _("no token could be got from %s: %s"), auth->token_shown, answer.why);
     if (answer.status >= 200 && answer.status < 300)
         return take_token(auth, clock, &answer, error);
+    if (answer.status >= 500 || answer.status == 429)
+        return error_set(error, STATUS_RETRY, _("no token could be got from %s: HTTP %ld"), auth->token_shown,
+                         answer.status);
     return error_set(
-        error, answer.status >= 500 || answer.status == 429 ? STATUS_RETRY : STATUS_STOP,
+        error, STATUS_STOP,
         _("%s gives no token for these credentials (HTTP %ld); check client_id, client_secret and scope"),
         auth->token_shown, answer.status);
+}
+
+/* Whoever stands in line behind the one that found out would wait as long once more, and no answer is waited for that long
+ * when the run stops. */
+static enum status remember(struct auth *auth, struct clock *clock, const struct error *error)
+{
+    auth->failure = *error;
+    auth->fails_until = clock->now(clock) + TOKEN_TIMEOUT_MS;
+    return error->status;
 }
 
 enum status auth_renew(struct auth *auth, struct clock *clock, bool refused, struct error *error)
 {
     if (!auth->token_url || (!refused && auth->bearer.bytes && clock->now(clock) < auth->expires))
         return STATUS_OK;
+    if (clock->now(clock) < auth->fails_until)
+        return error_copy(error, STATUS_STOP, &auth->failure);
     struct http_options options = { .in_flight = 1,
                                     .timeout_ms = TOKEN_TIMEOUT_MS,
                                     .ca_file = auth->ca_file,
@@ -281,7 +295,7 @@ enum status auth_renew(struct auth *auth, struct clock *clock, bool refused, str
     http_close(client);
     if (status == STATUS_RETRY)
         error->status = status = STATUS_STOP;
-    return status;
+    return status == STATUS_STOP ? remember(auth, clock, error) : status;
 }
 
 enum status auth_refused(struct auth *auth, unsigned generation, unsigned *refusals, struct clock *clock,

@@ -22,6 +22,8 @@ struct auth {
     int64_t expires;     /* milliseconds since 1970: when the token is to be renewed */
     unsigned generation; /* how many tokens there have been */
     unsigned barren;     /* new ones in a row since anybody was let in */
+    int64_t fails_until; /* milliseconds since 1970: until then none is asked for, because … */
+    struct error failure;
     struct buffer token;
 };
 
@@ -44,7 +46,7 @@ enum status auth_check_url(const struct setting_context *context, const struct v
 bool auth_is_readable(const struct auth *auth);
 
 /* Gets a token where one is needed: none yet, expired, or `refused` by the server. STATUS_STOP when the
- * token's server is not there or refuses. */
+ * token's server is not there or refuses; for half a minute that is its answer to all. */
 enum status auth_renew(struct auth *auth, struct clock *clock, bool refused, struct error *error);
 
 /* What a 401 says to a request that carried the token of this generation: STATUS_OK: nothing of the

@@ -14,8 +14,6 @@
 
 /* ---- reading ---- */
 
-#define COPY_BLOCK 65536
-
 /* O_NONBLOCK, so that a pipe without a writer does not hold the program until it is known to be no file. */
 static enum status open_regular(const char *path, int *descriptor, struct stat *info, struct error *error)
 {
@@ -118,6 +116,14 @@ static void stream_close_file(struct file_stream *stream)
     if (stream->read == stream_read_file)
         close((int)(intptr_t)stream->user_data);
     stream->read = NULL;
+}
+
+enum status file_stream_more(struct file_stream *stream, struct buffer *buffer, size_t *got,
+                             struct error *error)
+{
+    enum status status = stream->read(stream, buffer_room(buffer, FILE_BLOCK), FILE_BLOCK, got, error);
+    buffer->length += status ? 0 : *got;
+    return status;
 }
 
 enum status file_stream_open(struct arena *arena, const char *path, struct file_stream *stream,
@@ -267,7 +273,7 @@ enum status file_write(const char *path, struct text bytes, unsigned mode, struc
 
 static enum status write_stream(int descriptor, struct file_stream *stream, int *code, struct error *error)
 {
-    char block[COPY_BLOCK];
+    char block[FILE_BLOCK];
     size_t got;
     do {
         if (stream->read(stream, block, sizeof block, &got, error))

@@ -23,6 +23,10 @@ struct file_stream {
     void *user_data;
     struct text rest; /* of a stream over memory: what is still to be read */
 };
+#define FILE_BLOCK ((size_t)64 << 10) /* so much of a stream is read at once */
+/* Reads so much behind the buffer's content; *got 0 at the end. */
+enum status file_stream_more(struct file_stream *stream, struct buffer *buffer, size_t *got,
+                             struct error *error);
 enum status file_stream_open(struct arena *arena, const char *path, struct file_stream *stream,
                              struct error *error);
 /* A stream over bytes in memory, borrowed. */

@@ -269,13 +269,6 @@ static bool is_blank(int32_t character)
     }
 }
 
-/* What the normalisation of texts removes too. */
-static bool is_unseen(int32_t character)
-{
-    return character == 0xad || (character >= 0x200b && character <= 0x200f) ||
-           (character >= 0x202a && character <= 0x202e) || character == 0x2060 || character == 0xfeff;
-}
-
 static const int32_t tones[][6] = {
     /* plain, grave, acute, hook, tilde, dot: u"a", u"e", … */
     { 'a', 0xe0, 0xe1, 0x1ea3, 0xe3, 0x1ea1 },     { 'e', 0xe8, 0xe9, 0x1ebb, 0x1ebd, 0x1eb9 },
@@ -314,7 +307,7 @@ struct text unicode_fold(struct arena *arena, struct text text)
     bool blank = false;
     for (size_t at = 0; at < text.length;) {
         int32_t character = unicode_next(text, &at);
-        if (is_unseen(character))
+        if (unicode_is_unseen(character))
             continue;
         if (is_blank(character)) {
             blank = key.count > 0;

@@ -41,4 +41,11 @@ struct text unicode_fold(struct arena *arena, struct text text);
 /* The English name of the block that a letter stands in ("Cyrillic"), or "other". */
 const char *unicode_script(int32_t character);
 
+/* Takes no room: soft hyphens, joiners, marks of direction. */
+static inline bool unicode_is_unseen(int32_t character)
+{
+    return character == 0xad || (character >= 0x200b && character <= 0x200f) ||
+           (character >= 0x202a && character <= 0x202e) || character == 0x2060 || character == 0xfeff;
+}
+
 #endif

@@ -89,42 +89,6 @@ void xml_fault_refuse(struct xml_fault *fault, xmlParserCtxtPtr parser, const ch
     xmlStopParser(parser);
 }
 
-enum status xml_fault_tell(const struct xml_fault *fault, const char *name, enum status status,
-                           struct error *error)
-{
-    const char *words = fault->level ? fault->words : _("it cannot be read");
-    if (name)
-        return error_set(error, status, _("%s, line %ld, column %ld: %s"), name, fault->line, fault->column,
-                         words);
-    return error_set(error, status, _("line %ld, column %ld: %s"), fault->line, fault->column, words);
-}
-
-/* ---- encodings ---- */
-
-enum status xml_encoding_choose(const char *encoding, struct text start_bytes, const char **told,
-                                bool *declared, struct error *error)
-{
-    *told = NULL;
-    *declared = !encoding;
-    if (!encoding || !strcasecmp(encoding, "utf-8") || !strcasecmp(encoding, "utf8"))
-        return STATUS_OK; /* without a mark and a declaration XML is UTF-8 */
-    if (!strcasecmp(encoding, "utf-16le"))
-        *told = "UTF-16LE";
-    else if (!strcasecmp(encoding, "utf-16be"))
-        *told = "UTF-16BE";
-    else if (!strcasecmp(encoding, "utf-16")) {
-        const char *bytes = start_bytes.bytes;
-        bool big = start_bytes.length >= 2 && (!memcmp(bytes, "\xfe\xff", 2) || !bytes[0]);
-        *told = big ? "UTF-16BE" : "UTF-16LE";
-    } else
-        return error_set(error, STATUS_USAGE,
-                         _("XML and HTML are read as utf-8 or utf-16; a text in %s has to be decoded first"),
-                         encoding);
-    return STATUS_OK;
-}
-
-/* ---- documents ---- */
-
 static void keep_parse_fault(void *context, xmlErrorPtr found)
 {
     xml_fault_keep(((xmlParserCtxtPtr)context)->_private, found);
@@ -171,15 +135,56 @@ static void refuse_reference(void *context, const xmlChar *name)
     xml_fault_refuse(parser->_private, parser, words);
 }
 
+void xml_fault_listen(xmlSAXHandler *handlers)
+{
+    handlers->serror = keep_parse_fault;
+    handlers->entityDecl = refuse_entity;
+    handlers->unparsedEntityDecl = refuse_unparsed_entity;
+    handlers->attributeDecl = refuse_default;
+    handlers->reference = refuse_reference;
+}
+
+enum status xml_fault_tell(const struct xml_fault *fault, const char *name, enum status status,
+                           struct error *error)
+{
+    const char *words = fault->level ? fault->words : _("it cannot be read");
+    if (name)
+        return error_set(error, status, _("%s, line %ld, column %ld: %s"), name, fault->line, fault->column,
+                         words);
+    return error_set(error, status, _("line %ld, column %ld: %s"), fault->line, fault->column, words);
+}
+
+/* ---- encodings ---- */
+
+enum status xml_encoding_choose(const char *encoding, struct text start_bytes, const char **told,
+                                bool *declared, struct error *error)
+{
+    *told = NULL;
+    *declared = !encoding;
+    if (!encoding || !strcasecmp(encoding, "utf-8") || !strcasecmp(encoding, "utf8"))
+        return STATUS_OK; /* without a mark and a declaration XML is UTF-8 */
+    if (!strcasecmp(encoding, "utf-16le"))
+        *told = "UTF-16LE";
+    else if (!strcasecmp(encoding, "utf-16be"))
+        *told = "UTF-16BE";
+    else if (!strcasecmp(encoding, "utf-16")) {
+        const char *bytes = start_bytes.bytes;
+        bool big = start_bytes.length >= 2 && (!memcmp(bytes, "\xfe\xff", 2) || !bytes[0]);
+        *told = big ? "UTF-16BE" : "UTF-16LE";
+    } else
+        return error_set(error, STATUS_USAGE,
+                         _("XML and HTML are read as utf-8 or utf-16; a text in %s has to be decoded first"),
+                         encoding);
+    return STATUS_OK;
+}
+
+/* ---- documents ---- */
+
 static xmlDocPtr parse_xml(struct text bytes, const char *told, bool declared, struct xml_fault *fault)
 {
     xmlParserCtxtPtr parser = xmlNewParserCtxt();
     parser->_private = fault;
-    parser->sax->serror = keep_parse_fault;
-    parser->sax->entityDecl = refuse_entity;
-    parser->sax->unparsedEntityDecl = refuse_unparsed_entity;
-    parser->sax->attributeDecl = refuse_default;
-    parser->sax->reference = refuse_reference;
+    xml_fault_listen(parser->sax);
     /* NOENT only joins the predefined entities with the text around them: there are no others. */
     int options =
         XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_COMPACT | (declared ? 0 : XML_PARSE_IGNORE_ENC);

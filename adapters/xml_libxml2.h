@@ -18,6 +18,8 @@ struct xml_fault {
 void xml_fault_keep(struct xml_fault *fault, const xmlError *found);
 /* A refusal of our own, which outranks what libxml2 says after it. */
 void xml_fault_refuse(struct xml_fault *fault, xmlParserCtxtPtr parser, const char *words);
+/* Handlers that keep the faults of a parser whose _private is a fault, and refuse what a DOCTYPE may not bring in. */
+void xml_fault_listen(xmlSAXHandler *handlers);
 /* Sets the error with line and column. */
 enum status xml_fault_tell(const struct xml_fault *fault, const char *name, enum status status,
                            struct error *error);
@@ -62,6 +64,7 @@ void xml_guard_take(struct xml_guard *guard, char byte);
 
 /* A push parser fed from a stream. The files that read with it put it first in their own struct. */
 struct xml_push {
+    struct xml_fault fault; /* in front: xml_fault_listen */
     xmlParserCtxtPtr parser;
     struct file_stream *stream;
     char *encoding;
@@ -70,7 +73,6 @@ struct xml_push {
     unsigned depth;
     bool no_doctype;
     struct xml_guard guard;
-    struct xml_fault fault;
 };
 /* `handlers` are completed with those that refuse; their first argument is the parser, and xml_push_of tells
  * whose it is. */

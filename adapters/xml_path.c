@@ -6,6 +6,7 @@
 
 #include "adapters/html_references.h"
 #include "adapters/xml_libxml2.h"
+#include "adapters/xml_steps.h"
 #include "core/memory.h"
 
 #define EXPRESSION_LIMIT 4096     /* bytes; the compiler recurses on brackets */
@@ -29,12 +30,6 @@ struct xml_path {
 };
 
 /* ---- what libxml2 would only find while evaluating, or not with words that help ---- */
-
-static bool name_byte(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
-           byte == '_' || byte == '-' || byte == '.' || (unsigned char)byte >= 0x80;
-}
 
 static bool is_one_of(struct text name, const char *const *names, size_t count)
 {
@@ -115,9 +110,9 @@ static enum status check_expression(const struct xml_path *path, struct error *e
         } else if (*at == '$') {
             return error_set(error, STATUS_USAGE, _("XPath %s: there are no variables here"),
                              path->expression);
-        } else if (name_byte(*at)) {
+        } else if (xml_name_byte(*at)) {
             const char *start = at;
-            while (name_byte(*at))
+            while (xml_name_byte(*at))
                 at++;
             enum status status = check_name(path, (struct text){ start, (size_t)(at - start) }, at, error);
             if (status)
@@ -137,8 +132,8 @@ static char *plain_steps(const char *expression)
     char *plain = memory_take_zeroed(length + 2, 1);
     for (size_t i = 0; i < length; i++) {
         bool begins = !i || expression[i - 1] == '/',
-             starts = name_byte(expression[i]) && (expression[i] | 32) >= 'a';
-        if (begins ? !starts : !name_byte(expression[i]) && (expression[i] != '/' || i + 1 == length)) {
+             starts = xml_name_byte(expression[i]) && (expression[i] | 32) >= 'a';
+        if (begins ? !starts : !xml_name_byte(expression[i]) && (expression[i] != '/' || i + 1 == length)) {
             free(plain);
             return NULL;
         }

@@ -7,17 +7,11 @@
 #include "adapters/xml_libxml2.h"
 #include "core/memory.h"
 
-#define CHUNK 65536
 #define FIRST 1024 /* bytes that tell the encoding, if there are so many */
 
 struct xml_push *xml_push_of(void *parser)
 {
     return ((xmlParserCtxtPtr)parser)->_private;
-}
-
-static void keep_fault(void *parser, xmlErrorPtr found)
-{
-    xml_fault_keep(&xml_push_of(parser)->fault, found);
 }
 
 static void refuse(struct xml_push *push, const char *words)
@@ -33,57 +27,16 @@ static void on_doctype(void *context, const xmlChar *name, const xmlChar *public
         refuse(push, _("a DOCTYPE has no place in this kind of file"));
 }
 
-static void on_entity(void *context, const xmlChar *name, int type, const xmlChar *public_id,
-                      const xmlChar *system_id, xmlChar *content)
-{
-    (void)name, (void)type, (void)public_id, (void)system_id, (void)content;
-    refuse(xml_push_of(context),
-           _("the DOCTYPE declares entities, which is refused; have the file written without them"));
-}
-
-static void on_unparsed_entity(void *context, const xmlChar *name, const xmlChar *public_id,
-                               const xmlChar *system_id, const xmlChar *notation)
-{
-    (void)notation;
-    on_entity(context, name, 0, public_id, system_id, NULL);
-}
-
-static void on_attribute_declaration(void *context, const xmlChar *element, const xmlChar *name, int type,
-                                     int kind, const xmlChar *value, xmlEnumerationPtr list)
-{
-    (void)element, (void)name, (void)type, (void)kind;
-    if (value)
-        refuse(
-            xml_push_of(context),
-            _("the DOCTYPE declares default values, which is refused; have the file written without them"));
-    xmlFreeEnumeration(list);
-}
-
-static void on_reference(void *context, const xmlChar *name)
-{
-    char words[300];
-    snprintf(words, sizeof words,
-             _("&%.60s; is an entity that is not declared here, so that its text would be lost; have it "
-               "written as "
-               "the character itself"),
-             (const char *)name);
-    refuse(xml_push_of(context), words);
-}
-
 void xml_push_open(struct xml_push *push, struct file_stream *stream, const char *encoding,
                    const xmlSAXHandler *handlers)
 {
     xmlSAXHandler all = *handlers;
     all.initialized = XML_SAX2_MAGIC;
-    all.serror = keep_fault;
     all.internalSubset = on_doctype;
-    all.entityDecl = on_entity;
-    all.unparsedEntityDecl = on_unparsed_entity;
-    all.attributeDecl = on_attribute_declaration;
-    all.reference = on_reference;
+    xml_fault_listen(&all);
     push->stream = stream;
     push->encoding = encoding ? memory_copy_string(encoding) : NULL;
-    push->chunk = memory_take(CHUNK);
+    push->chunk = memory_take(FILE_BLOCK);
     /* Without user data of our own: libxml2 gives its handlers that, but for faults of validity (a token
      * twice in a DOCTYPE's list) the parser. So it is the parser in every case. */
     push->parser = xmlCreatePushParserCtxt(&all, NULL, NULL, 0, NULL);
@@ -147,9 +100,9 @@ enum status xml_push_feed(struct xml_push *push, struct error *error)
     if (push->ended)
         return STATUS_END;
     size_t length = 0, got = 1;
-    while (length < CHUNK && got) {
+    while (length < FILE_BLOCK && got) {
         enum status status =
-            push->stream->read(push->stream, push->chunk + length, CHUNK - length, &got, error);
+            push->stream->read(push->stream, push->chunk + length, FILE_BLOCK - length, &got, error);
         if (status && status != STATUS_END)
             return status;
         if (status)

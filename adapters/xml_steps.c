@@ -14,7 +14,7 @@ static char *user_data(struct text text)
     return bytes;
 }
 
-static bool name_byte(char byte)
+bool xml_name_byte(char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
            byte == '_' || byte == '-' || byte == '.' || (unsigned char)byte >= 0x80;
@@ -27,7 +27,7 @@ static struct text take_name(struct text *rest)
     if (rest->length && rest->bytes[0] == '*')
         length = 1;
     else
-        while (length < rest->length && name_byte(rest->bytes[length]))
+        while (length < rest->length && xml_name_byte(rest->bytes[length]))
             length++;
     struct text name = text_slice(*rest, 0, length);
     *rest = text_slice(*rest, length, rest->length);

@@ -10,6 +10,8 @@
 
 #define XML_STEPS_MAX 32
 
+bool xml_name_byte(char byte); /* may stand in a name, as far as one byte tells */
+
 struct xml_step {
     char *name; /* NULL: any */
     char *uri;  /* NULL: none, or any with `any_uri` */

@@ -28,12 +28,11 @@ static void put_left(const struct session *session, struct arena *arena, struct 
 static bool differs(const struct session *session, const struct value *view)
 {
     const struct approval_setting *setting = &session->configuration.approval.setting;
-    const struct value *in_force = value_find(view, "in_force");
     char hex[DIGEST_HEX];
     if (!session->configured)
         return false;
     if (!setting->document.bytes)
-        return in_force->truth;
+        return value_is_true(view, "in_force");
     digest_hex(&setting->digest, hex);
     return value_find(view, "rules") && !text_is(value_text_of(view, "rules"), hex);
 }
@@ -87,8 +86,8 @@ static void print_approvers(const struct value *people)
 
 static void print_rules(struct arena *arena, const struct value *view)
 {
-    const struct value *proposed = value_find(view, "proposed"), *differ = value_find(view, "differs");
-    if (differ && differ->truth)
+    const struct value *proposed = value_find(view, "proposed");
+    if (value_is_true(view, "differs"))
         printf(
             "%s\n",
             _("  the rules in force are not those of the configuration: submit them with \"congkhai submit "
@@ -105,10 +104,10 @@ static void print_rules(struct arena *arena, const struct value *view)
 
 void approval_status_print(struct arena *arena, const struct value *view)
 {
-    const struct value *counts = value_find(view, "counts"), *in_force = value_find(view, "in_force");
+    const struct value *counts = value_find(view, "counts");
     if (!value_find(view, "rules"))
         return;
-    if (in_force->truth)
+    if (value_is_true(view, "in_force"))
         printf(_("\nApproval: %.*s to be submitted, %.*s waiting for an approver, %.*s approved, %.*s sent "
                  "back\n"),
                TEXT_ARG(value_text_of(counts, "unsubmitted")), TEXT_ARG(value_text_of(counts, "waiting")),

@@ -103,8 +103,7 @@ static enum status examine_kept(struct store *store, struct arena *arena, const 
         rule_report_deadlines(store, arena, today, until, &rows, error))
         return error->status;
     for (const struct value *row = rows->first; row; row = row->next) {
-        const struct value *over = value_find(row, "overdue");
-        if (over && over->truth)
+        if (value_is_true(row, "overdue"))
             of->overdue++;
         else
             of->near++;
@@ -134,8 +133,7 @@ static enum status examine_approval(const struct session *session, struct store 
         found(of, HEALTH_OK, _("%.*s wait for approval"), TEXT_ARG(waiting));
     if (!text_is(unsubmitted, "0"))
         found(of, HEALTH_OK, _("%.*s are to be submitted for approval"), TEXT_ARG(unsubmitted));
-    const struct value *recovers = value_find(proposed, "recovers");
-    if (recovers && recovers->truth)
+    if (value_is_true(proposed, "recovers"))
         found(of, HEALTH_CRITICAL, _("the rules of approval are being recovered (list %.*s)"),
               TEXT_ARG(value_text_of(proposed, "list")));
     return STATUS_OK;

@@ -1,6 +1,5 @@
 /* history, show: the past of one procedure, and all about it. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/run.h"
@@ -306,11 +305,10 @@ static enum status say_findings(const struct session *session, struct store *sto
     for (struct value *record = value_find(page, "records")->first; record; record = record->next)
         if (rule_words_put_all(&words, value_find(record, "findings"), 0, error))
             return error->status;
-    for (struct value *outcome = value_find(page, "outcomes")->first; outcome; outcome = outcome->next) {
-        struct text run = value_text_of(outcome, "run");
-        if (rule_words_put_all(&words, value_find(outcome, "findings"), strtoll(run.bytes, NULL, 10), error))
+    for (struct value *outcome = value_find(page, "outcomes")->first; outcome; outcome = outcome->next)
+        if (rule_words_put_all(&words, value_find(outcome, "findings"), value_number_of(outcome, "run"),
+                               error))
             return error->status;
-    }
     return STATUS_OK;
 }
 

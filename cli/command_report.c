@@ -356,9 +356,9 @@ static int64_t points(const struct situation *situation, bool records)
 {
     int64_t sum = 0;
     for (const struct value *row = situation->by[KEPT_BY_OUTCOME]->first; row; row = row->next) {
-        struct text name = value_text_of(row, "name"), count = value_text_of(row, "points");
-        if ((text_is(name, "rejected") || text_is(name, "held")) == records && count.bytes)
-            sum += strtoll(count.bytes, NULL, 10);
+        struct text name = value_text_of(row, "name");
+        if ((text_is(name, "rejected") || text_is(name, "held")) == records)
+            sum += value_number_of(row, "points");
     }
     return sum;
 }

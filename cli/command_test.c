@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/file.h"
 #include "adapters/yaml.h"
 #include "cli/run.h"
 #include "cli/test_case.h"
@@ -39,14 +40,6 @@ static enum status run_test(struct testing *testing, const struct setting_contex
     return STATUS_OK;
 }
 
-static const char *folder_of(struct arena *arena, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (!slash)
-        return ".";
-    return text_string(arena, (struct text){ path, slash == path ? 1 : (size_t)(slash - path) });
-}
-
 static enum status run_file(struct testing *testing, const char *path, struct error *error)
 {
     struct setting_context context = { testing->arena, path, NULL };
@@ -63,7 +56,7 @@ static enum status run_file(struct testing *testing, const char *path, struct er
         return setting_fault(&context, tree, error,
                              _("a file of tests has a list \"tests\" and nothing else"));
     for (const struct value *item = list->first; item; item = item->next)
-        if (run_test(testing, &context, item, folder_of(testing->arena, path), error))
+        if (run_test(testing, &context, item, file_folder(testing->arena, path), error))
             return error->status;
     return STATUS_OK;
 }

@@ -1,6 +1,5 @@
 #include "cli/notices.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -85,8 +84,7 @@ static enum status gather_kept(struct gathering *gathering, struct error *error)
         return error->status;
     for (struct value *row = rows->first, *next; row; row = next) {
         next = row->next;
-        struct text since = value_text_of(row, "since_run");
-        bool old = since.length && strtoll(text_string(gathering->arena, since), NULL, 10) <= fresh.since;
+        bool old = value_text_of(row, "since_run").length && value_number_of(row, "since_run") <= fresh.since;
         value_append(old ? still : fresh_rows, row);
     }
     gathering->night->new_kept = fresh_rows;

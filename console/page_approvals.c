@@ -78,8 +78,7 @@ enum status page_approvals(struct page *page, struct error *error)
         page_paragraph(page, "none", text_of(_("Nothing of this office needs approval, and never did.")));
         return STATUS_OK;
     }
-    const struct value *in_force = value_find(view, "in_force");
-    if (!in_force || !in_force->truth)
+    if (!value_is_true(view, "in_force"))
         page_paragraph(page, "lead", text_of(_("Approval is off: what is wanted is sent without it.")));
     if (value_find(view, "proposed"))
         put_proposed(page, value_find(view, "proposed"));

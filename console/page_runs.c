@@ -36,8 +36,7 @@ enum status page_runs(struct page *page, struct error *error)
     if (list_window(page, &list, &window, error) ||
         report_runs(page->store, page->arena, window.offset + window.limit, &all, error))
         return error->status;
-    list.total =
-        all->first ? strtoll(text_string(page->arena, value_text_of(all->first, "run")), NULL, 10) : 0;
+    list.total = value_number_of(all->first, "run");
     for (const struct value *row = all->first; row; row = row->next)
         if (skipped++ >= window.offset)
             value_append(list.rows, value_copy(page->arena, row));
@@ -78,7 +77,7 @@ static void put_step(struct page *page, const struct value *run, const char *mem
                      bool linked, const struct fallout *fallout, size_t count)
 {
     struct text number = value_text_of(run, member);
-    struct text shown = page_count(page, number.length ? strtoll(number.bytes, NULL, 10) : 0);
+    struct text shown = page_count(page, value_number_of(run, member));
     html_literal(page->out, "<li>");
     if (linked && number.length && !text_is(number, "0")) {
         html_literal(page->out, "<b>");

@@ -305,6 +305,15 @@ static const char *hint_of(const char *format, size_t *before)
     }
 }
 
+size_t error_format_values(const char *format)
+{
+    struct conversion one;
+    size_t count = 0;
+    for (; next_conversion(format, &one); format = one.end)
+        count += one.letter != 0;
+    return count;
+}
+
 void error_words(const struct error_part *part, bool hint, struct buffer *words)
 {
     struct conversion one;

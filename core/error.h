@@ -87,6 +87,9 @@ const char *error_format_of(const char *id);
 /* The name of what happened; NULL: it has none. */
 const char *error_id(const struct error *error);
 
+/* How many values the format takes. */
+size_t error_format_values(const char *format);
+
 struct buffer;
 /* The words of a part in the language spoken now. A hint is what a person can do: what stands behind the first
  * full stop or semicolon of a format; `hint` gives that alone. */

@@ -84,12 +84,17 @@ static struct text day_words(const struct filling *filling, struct text value)
     return field_words_value(filling->arena, &day, value, filling->language);
 }
 
-static void put_choices(const struct filling *filling)
+void reason_add_error(struct reason *reason, const struct error *error)
 {
-    const struct field *field = field_words_find(filling->field);
-    for (size_t i = 0; field && field->choices && field->choices[i]; i++) {
-        buffer_string(filling->out, i ? ", " : "");
-        buffer_string(filling->out, field->choice_words[i].in[filling->language]);
+    struct error_part parts[ERROR_PARTS];
+    size_t count = error_parts(error, parts), room = REASON_VALUES - reason->count - 1, wanted = 0;
+    reason->values[reason->count++] = text_of(error->message);
+    for (size_t i = 0; i < count; i++)
+        wanted += error_id_of(parts[i].format) ? 1 + parts[i].count : room + 1;
+    for (size_t i = 0; i < count && wanted <= room; i++) {
+        reason->values[reason->count++] = text_of(error_id_of(parts[i].format));
+        for (size_t k = 0; k < parts[i].count; k++)
+            reason->values[reason->count++] = text_of(parts[i].values[k]);
     }
 }
 
@@ -99,12 +104,52 @@ static struct text value_at(const struct filling *filling, char digit)
     return index < filling->reason->count ? filling->reason->values[index] : TEXT_NONE;
 }
 
+/* The words of the parts whose names and values stand from `at` on; false: there is none, or not all are known. */
+static bool put_parts(const struct filling *filling, size_t at, struct buffer *words)
+{
+    const struct reason *reason = filling->reason;
+    bool first = true;
+    for (; at < reason->count; first = false) {
+        struct error_part part = { .format =
+                                       error_format_of(text_string(filling->arena, reason->values[at++])) };
+        size_t count = part.format ? error_format_values(part.format) : 0;
+        if (!part.format || at + count > reason->count || count > ERROR_VALUES)
+            return false;
+        while (part.count < count)
+            part.values[part.count++] = text_string(filling->arena, reason->values[at++]);
+        if (!first)
+            buffer_string(words, ": ");
+        error_words(&part, false, words);
+    }
+    return !first;
+}
+
+/* What an error said, in the language spoken now where its names and values stand behind it. */
+static void put_said(const struct filling *filling, struct text words, char digit)
+{
+    BUFFER_OWNED struct buffer anew = { 0 };
+    bool known =
+        filling->language == language_of_process() && put_parts(filling, (size_t)(digit - '1') + 1, &anew);
+    buffer_text(filling->out, known ? buffer_view(&anew) : words);
+}
+
+static void put_choices(const struct filling *filling)
+{
+    const struct field *field = field_words_find(filling->field);
+    for (size_t i = 0; field && field->choices && field->choices[i]; i++) {
+        buffer_string(filling->out, i ? ", " : "");
+        buffer_string(filling->out, field->choice_words[i].in[filling->language]);
+    }
+}
+
 static void put_value(const struct filling *filling, struct text hole)
 {
     struct text value = value_at(filling, hole.bytes[0]),
                 how = hole.length > 2 ? text_slice(hole, 2, hole.length) : TEXT_NONE;
     if (text_is(hole, "choices"))
         put_choices(filling);
+    else if (text_is(how, "said"))
+        put_said(filling, value, hole.bytes[0]);
     else if (text_is(how, "places"))
         put_places(filling, value);
     else if (text_is(how, "place"))

@@ -15,10 +15,11 @@
 #include <stdbool.h>
 
 #include "core/arena.h"
+#include "core/error.h"
 #include "core/text.h"
 #include "core/words.h"
 
-#define REASON_VALUES 5 /* and one more: TEXT_NONE ends them */
+#define REASON_VALUES 9 /* and one more: TEXT_NONE ends them */
 
 struct reason {
     const char *id; /* NULL: none */
@@ -38,6 +39,10 @@ enum reason_voice { REASON_WHAT, REASON_TO_DO, REASON_OPERATOR };
 
 /* A copy whose values live in the arena; the id is the table's own, or in the arena, too. */
 struct reason reason_copy(struct arena *arena, const struct reason *reason);
+
+/* Adds what an error says as the last value ("{1:said}" in the table): its words, borrowed, and behind them, where there is room, the
+ * name and the values of each of its parts, from which they are made anew for whoever reads another language. */
+void reason_add_error(struct reason *reason, const struct error *error);
 
 /* The words; bytes NULL where the reason has none in that voice. `field`: the place of the finding ("" or bytes NULL:
  * the whole record); choices are called by the words of its field. In the arena. */

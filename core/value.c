@@ -127,6 +127,20 @@ struct text value_text_of(const struct value *object, const char *name)
     return child && (child->kind == VALUE_TEXT || child->kind == VALUE_NUMBER) ? child->text : TEXT_NONE;
 }
 
+int64_t value_number_of(const struct value *object, const char *name)
+{
+    char digits[24];
+    struct text text = value_text_of(object, name);
+    text_print(digits, sizeof digits, "%.*s", TEXT_ARG(text));
+    return strtoll(digits, NULL, 10);
+}
+
+bool value_is_true(const struct value *object, const char *name)
+{
+    const struct value *member = value_find(object, name);
+    return member && member->kind == VALUE_BOOLEAN && member->truth;
+}
+
 bool value_is_scalar(const struct value *value)
 {
     return value && value->kind != VALUE_LIST && value->kind != VALUE_OBJECT;

@@ -51,6 +51,9 @@ struct value *value_find(const struct value *object, const char *name);
 struct value *value_find_text(const struct value *object, struct text name);
 /* The text of a child that is a text or a number, or none. */
 struct text value_text_of(const struct value *object, const char *name);
+int64_t value_number_of(const struct value *object,
+                        const char *name); /* that text as a whole number; else 0 */
+bool value_is_true(const struct value *object, const char *name);
 bool value_is_scalar(const struct value *value);
 struct value *value_copy(struct arena *arena, const struct value *value); /* deep, texts too */
 /* Objects in any order, numbers as written; where YAML found a value does not count. */

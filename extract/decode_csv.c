@@ -8,9 +8,11 @@
 struct table {
     struct csv_reader reader;
     struct text context;
-    const char *found;   /* the encoding that `auto` found; NULL: none, or Unicode */
-    struct text first;   /* a row that was read ahead; bytes NULL: none */
-    struct text heading; /* as it came; bytes NULL: names are given */
+    const char *found;     /* the encoding that `auto` found; NULL: none, or Unicode */
+    struct text first;     /* a row that was read ahead; bytes NULL: none */
+    struct text heading;   /* as it came; bytes NULL: names are given */
+    struct text *headings; /* … its cells */
+    size_t heading_count;
     char separator;
 };
 
@@ -130,6 +132,8 @@ static enum status found_header(struct decode *decode, struct table *table, long
             filled += text_trim(cells[i]).length > 0;
         if (!wanted && filled < 2 && count > 1)
             continue;
+        (void)csv_cells(decode->arena, table->heading, separator, &table->headings, &table->heading_count,
+                        error);
         make_context(decode, table, cells, count, separator);
         table->reader.separator = table->separator = separator;
         return decode_check_key(decode, cells, count, error);
@@ -167,6 +171,41 @@ static bool is_passed_over(const struct table *table, struct text row)
     return table->heading.length && text_equal(row, table->heading);
 }
 
+static bool is_a_heading(const struct table *table, struct text cell)
+{
+    for (size_t i = 0; i < table->heading_count; i++)
+        if (cell.length && text_equal(cell, text_trim(table->headings[i])))
+            return true;
+    return false;
+}
+
+enum again { NO_HEADINGS, SAME_HEADINGS, OTHER_HEADINGS };
+
+/* Most of the row's cells are headings. Not at their places, or with others among them, they begin another table. */
+static enum again headings_again(const struct table *table, struct text row)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    row = text_slice(row, text_starts(row, TEXT("\xef\xbb\xbf")) ? 3 : 0, row.length);
+    struct text *cells, first = text_trim(row);
+    struct error unused;
+    size_t count, filled = 0, named = 0, placed = 0;
+    bool like = false;
+    first = text_starts(first, TEXT("\"")) ? text_slice(first, 1, first.length) : first;
+    for (size_t i = 0; i < table->heading_count && !like; i++)
+        like = text_trim(table->headings[i]).length && text_starts(first, text_trim(table->headings[i]));
+    if (!like || csv_cells(&arena, row, table->separator, &cells, &count, &unused))
+        return NO_HEADINGS;
+    for (size_t i = 0; i < count; i++) {
+        struct text cell = text_trim(cells[i]);
+        filled += cell.length > 0;
+        named += is_a_heading(table, cell);
+        placed += cell.length && i < table->heading_count && text_equal(cell, text_trim(table->headings[i]));
+    }
+    if (named < 2 || named * 2 <= filled)
+        return NO_HEADINGS;
+    return placed == filled && count == table->heading_count ? SAME_HEADINGS : OTHER_HEADINGS;
+}
+
 /* The row given out last is the file's last, and no line break stands behind it. */
 static bool has_no_end(const struct csv_reader *reader)
 {
@@ -184,10 +223,18 @@ static enum status next_csv(struct decode *decode, struct decoded *decoded, stru
     decode->document->unended = has_no_end(&table->reader);
     if (decoded->bytes.bytes && !is_blank(decoded->bytes, table->separator))
         return STATUS_OK;
-    do
+    enum again again = NO_HEADINGS;
+    do {
         status = csv_reader_next(&table->reader, &decoded->bytes, error);
-    while (status == STATUS_OK && is_passed_over(table, decoded->bytes));
+        if (status == STATUS_OK)
+            again = headings_again(table, decoded->bytes);
+    } while (status == STATUS_OK && (is_passed_over(table, decoded->bytes) || again == SAME_HEADINGS));
     decoded->number = table->reader.line;
+    if (status == STATUS_OK && again == OTHER_HEADINGS)
+        return error_set(error, STATUS_STOP,
+                         _("%s:%ld: headings come again, at other places than above; give what stands below "
+                           "a file of its own"),
+                         decode->document->name, decoded->number);
     if (status == STATUS_OK)
         decode->document->unended = has_no_end(&table->reader);
     return status;

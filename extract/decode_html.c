@@ -21,12 +21,10 @@ static enum status read_page(struct decode *decode, size_t limit, struct text *b
     BUFFER_OWNED struct buffer page = { 0 };
     for (;;) {
         size_t got;
-        char *capacity = buffer_room(&page, 65536);
-        if (stream->read(stream, capacity, 65536, &got, error))
+        if (file_stream_more(stream, &page, &got, error))
             return error->status = STATUS_STOP;
         if (!got)
             break;
-        page.length += got;
         if (page.length > limit)
             return error_set(error, STATUS_REJECT,
                              _("the page is larger than %zu bytes (see \"record_limit\")"), limit);

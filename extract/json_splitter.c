@@ -4,8 +4,6 @@
 
 #include "adapters/json.h"
 
-#define BLOCK 65536
-
 /* The first block has at least the three bytes of a byte order mark, or all there is. */
 static enum status refill(struct json_splitter *splitter, struct error *error)
 {
@@ -13,14 +11,11 @@ static enum status refill(struct json_splitter *splitter, struct error *error)
     splitter->at = 0;
     do {
         size_t got;
-        char *capacity = buffer_room(&splitter->block, BLOCK);
-        enum status status = splitter->stream->read(splitter->stream, capacity, BLOCK, &got, error);
-        if (status) {
+        if (file_stream_more(splitter->stream, &splitter->block, &got, error)) {
             if (error)
                 error->status = STATUS_STOP;
             return STATUS_STOP;
         }
-        splitter->block.length += got;
         splitter->ended = !got;
     } while (splitter->block.length < 3 && !splitter->ended && !splitter->started);
     return STATUS_OK;

@@ -45,7 +45,7 @@ static void read_deaths(const struct value *list, struct arena *arena, struct li
     for (const struct value *item = list->first; item && memory->death_count < DEATHS_MAX;
          item = item->next) {
         struct death *death = &memory->deaths[memory->death_count];
-        death->signal = strtoll(text_string(arena, value_text_of(item, "signal")), NULL, 10);
+        death->signal = value_number_of(item, "signal");
         memory->death_count += digest_from_hex(value_text_of(item, "content"), &death->content);
     }
 }
@@ -62,10 +62,9 @@ void listing_memory_read(struct text bytes, struct arena *arena, struct listing_
     read_deaths(value_find(object, "deaths"), arena, memory);
     memory->validators = value_text_of(object, "validators");
     memory->repeats = strtoull(text_string(arena, value_text_of(object, "repeats")), NULL, 16);
-    const struct value *plain = value_find(object, "plain");
-    memory->plain = plain && plain->truth;
-    memory->records = strtoll(text_string(arena, value_text_of(object, "records")), NULL, 10);
-    memory->read_at = strtoll(text_string(arena, value_text_of(object, "read_at")), NULL, 10);
+    memory->plain = value_is_true(object, "plain");
+    memory->records = value_number_of(object, "records");
+    memory->read_at = value_number_of(object, "read_at");
     if (!unended || unended->kind != VALUE_LIST)
         return;
     memory->unended = arena_array(arena, struct text, unended->count + 1);

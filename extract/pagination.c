@@ -281,13 +281,12 @@ size_t pagination_recall(struct arena *arena, struct text remembered, struct pag
         return 0;
     *pages = arena_array(arena, struct pagination_page, list->count + 1);
     for (const struct value *kept = list->first; kept; kept = kept->next) {
-        const struct value *link = value_find(kept, "link"), *at = value_find(kept, "at");
-        (*pages)[count++] =
-            (struct pagination_page){ .position = at ? strtoll(text_string(arena, at->text), NULL, 10) : 0,
-                                      .etag = value_text_of(kept, "etag"),
-                                      .modified = value_text_of(kept, "modified"),
-                                      .link = link ? text_copy(arena, link->text) : TEXT_NONE,
-                                      .number = link && link->kind == VALUE_NUMBER };
+        const struct value *link = value_find(kept, "link");
+        (*pages)[count++] = (struct pagination_page){ .position = value_number_of(kept, "at"),
+                                                      .etag = value_text_of(kept, "etag"),
+                                                      .modified = value_text_of(kept, "modified"),
+                                                      .link = link ? text_copy(arena, link->text) : TEXT_NONE,
+                                                      .number = link && link->kind == VALUE_NUMBER };
     }
     return count;
 }

@@ -9,8 +9,6 @@
 #include "record/encoding.h"
 #include "record/encoding_utf16.h"
 
-#define BLOCK 65536 /* of the inner stream; so much is looked at to tell one encoding from another */
-
 enum shape { AS_IT_IS, LITTLE, BIG, WIDE };
 
 struct transcode {
@@ -33,11 +31,9 @@ static enum status fill(struct transcode *transcode, struct error *error)
     transcode->in.length = rest;
     transcode->passed += transcode->at;
     transcode->at = 0;
-    char *capacity = buffer_room(&transcode->in, BLOCK);
-    enum status status = transcode->inner.read(&transcode->inner, capacity, BLOCK, &got, error);
+    enum status status = file_stream_more(&transcode->inner, &transcode->in, &got, error);
     if (status)
         return status;
-    transcode->in.length += got;
     transcode->ended = !got;
     return STATUS_OK;
 }
@@ -187,7 +183,7 @@ static enum status choose_utf16(struct transcode *transcode, enum encoding encod
 static bool is_utf8(struct text bytes)
 {
     size_t invalid = unicode_invalid_at(bytes);
-    return invalid == bytes.length || (bytes.length == BLOCK && invalid + 4 > bytes.length);
+    return invalid == bytes.length || (bytes.length == FILE_BLOCK && invalid + 4 > bytes.length);
 }
 
 static bool is_ascii(struct text bytes)
@@ -244,9 +240,9 @@ enum status transcode_open(struct arena *arena, const struct source *source, str
                                              .name = transcode->inner.name,
                                              .user_data = transcode };
     /* Short reads are usual in a transfer: look at a whole block, or all there is. */
-    while (transcode->in.length < BLOCK && !transcode->ended) {
+    while (transcode->in.length < FILE_BLOCK && !transcode->ended) {
         size_t got;
-        size_t wanted = BLOCK - transcode->in.length;
+        size_t wanted = FILE_BLOCK - transcode->in.length;
         char *capacity = buffer_room(&transcode->in, wanted);
         enum status status = transcode->inner.read(&transcode->inner, capacity, wanted, &got, error);
         if (status) {

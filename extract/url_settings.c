@@ -130,8 +130,8 @@ static enum status read_request(const struct fetch *fetch, const struct value *o
     return read_headers(fetch, headers, request, error);
 }
 
-static enum status read_pointer(const struct fetch *fetch, const struct value *object, const char *name,
-                                const char *text, struct json_pointer *pointer, struct error *error)
+enum status url_settings_pointer(const struct fetch *fetch, const struct value *object, const char *name,
+                                 const char *text, struct json_pointer *pointer, struct error *error)
 {
     if (json_pointer_compile(fetch->context->arena, text_of(text), pointer, error))
         return setting_place(fetch->context, value_find(object, name), error);
@@ -146,7 +146,8 @@ static enum status read_side_request(const struct fetch *fetch, const struct val
     if (setting_read(fetch->context, table, COUNT(login_settings), object, what, &given, error) ||
         read_request(fetch, object, given.url, given.method, given.body, given.headers, request, error))
         return error->status;
-    return read_pointer(fetch, object, table[COUNT(login_settings) - 1].name, given.where, where, error);
+    return url_settings_pointer(fetch, object, table[COUNT(login_settings) - 1].name, given.where, where,
+                                error);
 }
 
 /* ---- the rest ---- */
@@ -272,7 +273,7 @@ static enum status read_unwrap(const struct fetch *fetch, struct url_settings *s
     const struct value *object = fetch->source->fetch;
     struct xml_path *path;
     if (!settings->unwrap || !text_starts(text_of(settings->unwrap), TEXT("//")))
-        return read_pointer(fetch, object, "unwrap", settings->unwrap, &settings->wrapped, error);
+        return url_settings_pointer(fetch, object, "unwrap", settings->unwrap, &settings->wrapped, error);
     if (xml_path_compile(text_of(settings->unwrap), NULL, 0, &path, error))
         return setting_fault(fetch->context, value_find(object, "unwrap"), error, "%s", error->message);
     xml_path_free(path);

@@ -84,7 +84,9 @@ extern const struct setting url_settings_table[URL_SETTINGS];
 
 /* Completes fetch->settings; resolves secrets, touches nothing else. STATUS_USAGE with the place. */
 enum status url_settings_check(struct fetch *fetch, struct error *error);
-/* Its parts. */
+/* Its parts. A JSON Pointer of the setting `name`. */
+enum status url_settings_pointer(const struct fetch *fetch, const struct value *object, const char *name,
+                                 const char *text, struct json_pointer *pointer, struct error *error);
 enum status url_settings_pages(struct fetch *fetch, struct error *error);
 enum status url_settings_success(struct fetch *fetch, struct error *error);
 void url_settings_free(struct url_settings *settings);

@@ -50,14 +50,6 @@ static const struct setting success_settings[] = {
       .help = N_("where the answer has its words for a fault") },
 };
 
-static enum status read_pointer(const struct fetch *fetch, const struct value *object, const char *name,
-                                const char *text, struct json_pointer *pointer, struct error *error)
-{
-    if (json_pointer_compile(fetch->context->arena, text_of(text), pointer, error))
-        return setting_place(fetch->context, value_find(object, name), error);
-    return STATUS_OK;
-}
-
 /* A JSON Pointer where an answer is JSON, an XPath where it is XML or HTML. */
 static enum status read_place(const struct fetch *fetch, const struct value *object, const char *name,
                               const char *text, struct url_place *place, struct error *error)
@@ -66,7 +58,7 @@ static enum status read_place(const struct fetch *fetch, const struct value *obj
     const struct source *source = fetch->source;
     *place = (struct url_place){ .html = source->format == SOURCE_HTML };
     if (source->format == SOURCE_JSON || settings->detail)
-        return read_pointer(fetch, object, name, text, &place->pointer, error);
+        return url_settings_pointer(fetch, object, name, text, &place->pointer, error);
     if (source->format != SOURCE_XML && source->format != SOURCE_HTML)
         return setting_fault(fetch->context, value_find(object, name), error,
                              _("\"%s\" is found in the formats json, xml and html, not in %s"), name,
@@ -89,7 +81,7 @@ static enum status read_target(const struct fetch *fetch, const struct value *ob
     if (!settings->body)
         return setting_fault(fetch->context, value_find(object, member), error,
                              _("\"%s\" names a place in the body, but the request has no \"body\""), member);
-    return read_pointer(fetch, object, member, name, &pages->into, error);
+    return url_settings_pointer(fetch, object, member, name, &pages->into, error);
 }
 
 enum status url_settings_pages(struct fetch *fetch, struct error *error)
@@ -125,7 +117,7 @@ enum status url_settings_pages(struct fetch *fetch, struct error *error)
     pages->size = given.size;
     if (given.next) {
         pages->kind = URL_PAGES_NEXT;
-        return read_pointer(fetch, object, "next", given.next, &pages->from, error);
+        return url_settings_pointer(fetch, object, "next", given.next, &pages->from, error);
     }
     if (given.parameter) {
         pages->kind = URL_PAGES_COUNT;
@@ -136,7 +128,7 @@ enum status url_settings_pages(struct fetch *fetch, struct error *error)
         return read_target(fetch, object, "offset", given.offset, pages, error);
     }
     pages->kind = URL_PAGES_CURSOR;
-    if (read_pointer(fetch, object, "cursor", given.cursor, &pages->from, error))
+    if (url_settings_pointer(fetch, object, "cursor", given.cursor, &pages->from, error))
         return error->status;
     return read_target(fetch, object, "into", given.into, pages, error);
 }

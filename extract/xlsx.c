@@ -242,6 +242,30 @@ static bool repeats_headings(const struct xlsx *xlsx, const struct xlsx_row *row
     return same;
 }
 
+/* The second of one name has a number behind it. */
+static bool is_headed(struct text name, struct text cell)
+{
+    return text_starts(name, cell) && (name.length == cell.length ||
+                                       text_starts(text_slice(name, cell.length, name.length), TEXT(" (")));
+}
+
+/* Most of the row's cells are headings, and not at their places: it begins another table. */
+static bool begins_another(const struct xlsx *xlsx, const struct xlsx_row *row)
+{
+    size_t filled = 0, named = 0, placed = 0;
+    for (size_t i = 0; i < row->count; i++) {
+        struct text cell = text_trim(row->cells[i].text);
+        bool found = false;
+        for (size_t j = 0; cell.length && j < row->count && !found; j++)
+            found = text_equal(cell, xlsx->header.names[j]);
+        if (cell.length && !filled++ && !found)
+            return false;
+        named += found;
+        placed += found && is_headed(xlsx->header.names[i], cell);
+    }
+    return named > 1 && named * 2 > filled && placed < named;
+}
+
 /* "(1) (2) (3) …" below the headings. */
 static bool counts_columns(const struct xlsx *xlsx, const struct xlsx_row *row)
 {
@@ -273,7 +297,13 @@ enum status xlsx_next(struct xlsx *xlsx, struct xlsx_row *row, struct error *err
             status = lay_out(xlsx, row, error);
         if (status)
             return status;
-        if (row->number > xlsx->header.last && !repeats_headings(xlsx, row) && !counts_columns(xlsx, row))
+        if (row->number <= xlsx->header.last || repeats_headings(xlsx, row) || counts_columns(xlsx, row))
+            continue;
+        if (!begins_another(xlsx, row))
             return STATUS_OK;
+        return error_set(error, STATUS_STOP,
+                         _("%s, row %zu: headings come again, at other places than above; give what stands "
+                           "below a sheet of its own"),
+                         xlsx->label, row->number);
     }
 }

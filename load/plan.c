@@ -11,11 +11,6 @@
 
 /* ---- a step ---- */
 
-static bool is_open(const struct outbox_item *item)
-{
-    return item->state == OUTBOX_INTENDED || item->state == OUTBOX_UNKNOWN || item->state == OUTBOX_FAILED;
-}
-
 static bool is_same_intent(const struct outbox_item *item)
 {
     return item->action == item->intent_action && digest_equal(&item->digest, &item->intent_digest);
@@ -23,7 +18,7 @@ static bool is_same_intent(const struct outbox_item *item)
 
 static struct plan_step make_step(const struct outbox_item *item, char quoted[DELIVERY_BASE_MAX])
 {
-    struct plan_step step = { .item = item, .digest = item->digest, .asks_first = is_open(item) };
+    struct plan_step step = { .item = item, .digest = item->digest, .asks_first = outbox_is_open(item) };
     bool intended = step.asks_first && (!item->wanted || is_same_intent(item));
     step.base = intended ? item->intent_base : delivery_base(item, quoted);
     if (!item->wanted) {

@@ -203,7 +203,7 @@ static enum status show(struct mapi *mapi, struct mapi_call *call, const struct 
     return STATUS_OK;
 }
 
-/* Of what was acknowledged (`held`) only an empty list says that it is not there: null is what a service that has broken
+/* Of what was acknowledged only an empty list says that it is not there: null is what a service that has broken
  * down has, too. */
 static enum status looked(struct mapi *mapi, struct mapi_call *call, struct error *error)
 {
@@ -212,9 +212,10 @@ static enum status looked(struct mapi *mapi, struct mapi_call *call, struct erro
     struct text code = call->request->code;
     const struct value *result = value_find(call->answer, settings->names.result);
     const struct value *item = find_item(settings, result, code);
-    bool held = call->request->base.bytes && !call->request->changed;
+    bool acknowledged = call->request->base.bytes, held = acknowledged && !call->request->changed;
     bool blank = value_is_scalar(result) && (result->kind == VALUE_NULL || !result->text.length);
-    bool lacks = result && !item && (blank ? !held : !value_is_scalar(result) && !result->count);
+    bool empty = result && !value_is_scalar(result) && !result->count;
+    bool lacks = !item && (acknowledged ? empty && result->kind == VALUE_LIST : blank || empty);
     if (held && (item || lacks))
         mapi->lacks = item ? 0 : mapi->lacks + 1;
     if (item)

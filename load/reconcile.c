@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "adapters/json.h"
+#include "adapters/secrets.h"
 #include "load/portal.h"
 
 #define PAGES_MAX  20000
@@ -203,11 +204,41 @@ enum status reconcile_ask(struct store *store, const struct load_request *reques
 
 /* ---- settling ---- */
 
+/* What is taken over is what every view says of this procedure, and stays in the store. */
+static enum status check_content(const struct reconciliation_decision *decision, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *shown = NULL;
+    if (!decision->content.bytes)
+        return STATUS_OK;
+    if (secrets_named_in(decision->content))
+        return error_set(
+            error, STATUS_USAGE,
+            _("what the portal shows of " TEXT_PRINT
+              " holds a secret that the configuration names, so it is not taken over: change that "
+              "secret, and ask those who run the portal how it came there"),
+            TEXT_ARG(decision->code));
+    if (json_parse(&arena, decision->content, &shown, error))
+        return error->status;
+    struct text code = value_text_of(shown, "code"), status = value_text_of(shown, "status");
+    bool other = code.bytes && !text_equal(code, decision->code),
+         unannounced = status.bytes && !text_is(status, "announced") && !decision->abolished;
+    if (!other && !unannounced)
+        return STATUS_OK;
+    return error_set(
+        error, STATUS_USAGE,
+        _("the content that the portal shows of " TEXT_PRINT " says of itself: %s " TEXT_PRINT
+          ", so it cannot be taken over; \"congkhai reconcile --overwrite\" puts ours in its place"),
+        TEXT_ARG(decision->code), other ? "code" : "status", TEXT_ARG(other ? code : status));
+}
+
 static enum status settle_known(struct store *store, const struct reconciliation_decision *decision,
                                 bool overwrite, bool ours, enum reconcile_result *settled,
                                 struct error *error)
 {
     enum status status = STATUS_END;
+    if (!ours && !overwrite && check_content(decision, error))
+        return error->status;
     if (ours || !overwrite) {
         *settled = ours ? RECONCILE_OURS : RECONCILE_ADOPTED;
         status = reconciliation_adopt(store, decision, error);
@@ -258,6 +289,26 @@ static enum status check_open(struct store *store, struct text code, struct aren
                      TEXT_ARG(code));
 }
 
+/* Nor by a look that cannot show yet what became of it. */
+static enum status check_seen(struct store *store, const struct portal *portal,
+                              const struct outbox_item *item, struct error *error)
+{
+    int64_t lag = portal->settings->lag, at;
+    if (!lag || item->state != OUTBOX_UNKNOWN)
+        return STATUS_OK;
+    enum status status = outbox_last_word(store, item->code, &at, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    int64_t age = portal->clock->now(portal->clock) - at;
+    if (age < 0 || age >= lag)
+        return STATUS_OK;
+    return error_set(error, STATUS_USAGE,
+                     _("what was sent of " TEXT_PRINT
+                       " may not be seen at the portal yet (portal.appears_within): "
+                       "decide in %lld s, or run \"congkhai load\", which waits for it"),
+                     TEXT_ARG(item->code), (long long)((lag - age + 999) / 1000));
+}
+
 enum status reconcile_decide(struct store *store, const struct load_request *request, struct text code,
                              bool overwrite, enum reconcile_result *settled, struct error *error)
 {
@@ -268,7 +319,9 @@ enum status reconcile_decide(struct store *store, const struct load_request *req
     char quoted[DELIVERY_BASE_MAX];
     if (check_open(store, code, &arena, &believes, error) || open_portal(store, request, &portal, error))
         return error->status;
-    enum status status = look(&portal, code, &arena, &report, error);
+    enum status status = check_seen(store, &portal, &believes, error);
+    if (!status)
+        status = look(&portal, code, &arena, &report, error);
     bool canonical = !portal.driver->form;
     close_portal(&portal);
     if (status && status != STATUS_END)

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#define BLOCK 65536
-
 void csv_reader_open(struct csv_reader *reader, struct file_stream *stream, size_t row_limit)
 {
     *reader = (struct csv_reader){ .stream = stream, .next_line = 1, .limit = row_limit };
@@ -24,12 +22,10 @@ static enum status fill(struct csv_reader *reader, struct error *error)
     /* The first block has at least the three bytes of a byte order mark, or all there is. */
     do {
         size_t got;
-        char *capacity = buffer_room(&reader->bytes, BLOCK);
-        if (reader->stream->read(reader->stream, capacity, BLOCK, &got, error)) {
+        if (file_stream_more(reader->stream, &reader->bytes, &got, error)) {
             error->status = STATUS_STOP;
             return STATUS_STOP;
         }
-        reader->bytes.length += got;
         reader->ended = !got;
     } while (reader->bytes.length < 3 && !reader->ended && reader->next_line == 1);
     return STATUS_OK;

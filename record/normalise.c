@@ -60,12 +60,6 @@ bool normalise_keeps_ascii(struct text text)
     return true;
 }
 
-static bool is_invisible(int32_t c)
-{
-    return c == 0xad || (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) || c == 0x2060 ||
-           c == 0xfeff;
-}
-
 /* Unicode's White_Space but LF and CR. */
 static bool is_blank(int32_t c)
 {
@@ -134,7 +128,7 @@ static enum status clean(struct cleaning *cleaning, struct text text, struct err
             continue;
         }
         int32_t c = unicode_next(text, &at);
-        if (is_invisible(c)) {
+        if (unicode_is_unseen(c)) {
             cleaning->touched.invisible = 1;
             continue;
         }

@@ -1,7 +1,5 @@
 #include "report/rule_words.h"
 
-#include <stdlib.h>
-
 #include "adapters/json.h"
 #include "store/report.h"
 
@@ -43,12 +41,6 @@ enum status rule_words_open(struct text configured, const char *language, struct
     return STATUS_OK;
 }
 
-static int64_t since_run(const struct value *object)
-{
-    struct text since = value_text_of(object, "since_run");
-    return since.length ? strtoll(since.bytes, NULL, 10) : 0;
-}
-
 enum status rule_words_put(struct rule_words *words, struct value *object, int64_t run, struct arena *arena,
                            struct error *error)
 {
@@ -62,8 +54,8 @@ enum status rule_words_put(struct rule_words *words, struct value *object, int64
     }
     for (size_t i = 0; i < words->rules.count; i++)
         finding_rules_add(&rules, words->rules.trees[i]);
-    if (!run && rule.length && !finding_rules_find(&rules, rule) && since_run(object)) {
-        if (kept_rules(words, since_run(object), &kept, error))
+    if (!run && rule.length && !finding_rules_find(&rules, rule) && value_number_of(object, "since_run")) {
+        if (kept_rules(words, value_number_of(object, "since_run"), &kept, error))
             return error->status;
         finding_rules_add(&rules, kept);
     }

@@ -1,6 +1,5 @@
 #include "store/approval.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "adapters/crypto.h"
@@ -61,9 +60,8 @@ static enum status verify_signature(struct reader *reader, const struct approval
                                     const char **sentence, struct error *error)
 {
     static char words[400];
-    struct text number = value_text_of(event->detail, "list");
     const struct approval_list *list =
-        approval_state_list(reader->state, number.length ? strtoll(number.bytes, NULL, 10) : 0);
+        approval_state_list(reader->state, value_number_of(event->detail, "list"));
     struct digest text;
     const char *why;
     if (!list || !digest_from_hex(value_text_of(event->detail, "text_digest"), &text) ||
@@ -132,17 +130,11 @@ static bool read_row(struct reader *reader, struct sqlite_statement *row, struct
     return read;
 }
 
-static bool has_document(struct text event)
-{
-    return text_is(event, "approval-founded") || text_is(event, "submitted") || text_is(event, "approved") ||
-           text_is(event, "approval-recovered");
-}
-
 static enum status take(struct reader *reader, struct approval_event *event, struct error *error)
 {
     const char *sentence = NULL;
     struct value *document = NULL;
-    if (event->has_digest && has_document(event->event) &&
+    if (event->has_digest && approval_is_decision(event->event) &&
         approval_document(reader->store, &reader->arena, &event->digest, &document, error) > STATUS_END)
         return error->status;
     event->document = document;

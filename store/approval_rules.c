@@ -51,7 +51,7 @@ bool approval_rules_parse(struct arena *arena, const struct value *document, con
     struct text expires = value_text_of(document, "expires");
     if (!people || people->kind != VALUE_LIST || !scopes || scopes->kind != VALUE_LIST || !expires.length)
         return false;
-    rules->expires = strtoll(expires.bytes, NULL, 10);
+    rules->expires = value_number_of(document, "expires");
     rules->people = arena_array(arena, struct approval_person, people->count + 1);
     rules->scopes = arena_array(arena, struct approval_scope, scopes->count + 1);
     for (const struct value *item = people->first; item; item = item->next) {

@@ -37,11 +37,11 @@ struct value *approval_step_value(struct arena *arena, const struct approval_ste
 
 bool approval_step_parse(const struct value *value, struct approval_step *step)
 {
-    const struct value *abolished = value_find(value, "abolished"), *replaces = value_find(value, "replaces");
+    const struct value *replaces = value_find(value, "replaces");
     struct text action = value_text_of(value, "action");
     *step = (struct approval_step){ .code = value_text_of(value, "code"),
                                     .withdraws = text_is(action, "withdraw"),
-                                    .abolished = abolished && abolished->truth,
+                                    .abolished = value_is_true(value, "abolished"),
                                     .replaces = replaces != NULL,
                                     .overwrites = value_text_of(value, "overwrites") };
     return step->code.length && (step->withdraws || text_is(action, "publish")) &&
@@ -74,21 +74,9 @@ struct approval_list *approval_state_list(const struct approval_state *state, in
     return list;
 }
 
-static bool is_true(const struct value *detail, const char *name)
-{
-    const struct value *member = value_find(detail, name);
-    return member && member->kind == VALUE_BOOLEAN && member->truth;
-}
-
-static int64_t number_of(const struct value *detail, const char *name)
-{
-    struct text text = value_text_of(detail, name);
-    return text.length ? strtoll(text.bytes, NULL, 10) : 0;
-}
-
 static struct approval_list *list_named(const struct approval_state *state, const struct value *detail)
 {
-    return approval_state_list(state, number_of(detail, "list"));
+    return approval_state_list(state, value_number_of(detail, "list"));
 }
 
 static struct text keep(struct approval_state *state, struct text text)
@@ -120,6 +108,12 @@ static bool read_steps(struct approval_state *state, const struct value *documen
 }
 
 /* ---- events ---- */
+
+bool approval_is_decision(struct text event)
+{
+    return text_is(event, "approval-founded") || text_is(event, "submitted") || text_is(event, "approved") ||
+           text_is(event, "approval-recovered");
+}
 
 static void add_period(struct approval_state *state, int64_t event)
 {
@@ -161,12 +155,12 @@ static const char *take_founded(struct approval_state *state, const struct appro
 static const char *take_submitted(struct approval_state *state, const struct approval_event *event)
 {
     struct approval_list *list = arena_new(state->arena, struct approval_list);
-    *list = (struct approval_list){ .number = number_of(event->detail, "list"),
+    *list = (struct approval_list){ .number = value_number_of(event->detail, "list"),
                                     .event = event->seq,
                                     .run = event->run,
                                     .at = event->at,
                                     .people = text_is(value_text_of(event->detail, "kind"), "people"),
-                                    .recovers = is_true(event->detail, "recover"),
+                                    .recovers = value_is_true(event->detail, "recover"),
                                     .submitter = keep(state, event->actor),
                                     .title = keep(state, value_text_of(event->detail, "number")),
                                     .reason = keep(state, value_text_of(event->detail, "reason")),
@@ -260,7 +254,7 @@ static const char *take_approved(struct approval_state *state, const struct appr
         return N_("it approves a list that was never submitted");
     if (!approval_state_approver(state, list, event->actor, &why))
         return why;
-    bool part = is_true(event->detail, "part");
+    bool part = value_is_true(event->detail, "part");
     if (!event->has_digest || !digest_from_hex(value_text_of(event->detail, "text_digest"), &text) ||
         (!part && (!digest_equal(&text, &list->text) || !digest_equal(&event->digest, &list->document))))
         return N_("it approves something else than what was submitted");
@@ -317,7 +311,7 @@ static const char *take_retried(struct approval_state *state, const struct appro
 static const char *take_lapsed(struct approval_state *state, const struct approval_event *event)
 {
     struct approval_list *list = list_named(state, event->detail);
-    int64_t approved = number_of(event->detail, "approved");
+    int64_t approved = value_number_of(event->detail, "approved");
     for (size_t i = 0; list && i < list->count; i++)
         if (list->entries[i].standing == APPROVAL_APPROVED && list->entries[i].event == approved)
             list->entries[i].standing = APPROVAL_LAPSED;
@@ -346,7 +340,7 @@ static const char *take_recovered(struct approval_state *state, const struct app
 {
     int64_t due = 0;
     const struct approval_list *list = approval_state_recovery(state, &due);
-    if (!list || list->number != number_of(event->detail, "list"))
+    if (!list || list->number != value_number_of(event->detail, "list"))
         return N_("nobody asked for these rules to be recovered, or an approver has signed since");
     if (event->at < due)
         return N_("72 hours had not passed since it was asked for");

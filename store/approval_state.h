@@ -107,6 +107,8 @@ struct approval_state {
     size_t entry_count;
 };
 
+/* Does an event of this kind come with bytes that were decided on, or signed? */
+bool approval_is_decision(struct text event);
 /* Takes the next event in. NULL, or a sentence (N_) that says what is wrong with it: then it has changed nothing. Events
  * of other kinds are passed over. */
 const char *approval_state_take(struct approval_state *state, const struct approval_event *event);

@@ -32,11 +32,10 @@ static enum status read_head(struct evidence *evidence, const char *name, bool m
 static bool take_named(struct evidence *evidence)
 {
     const struct audit_scan *scan = &evidence->scan;
-    const struct value *list = value_find(scan->detail, "digests"),
-                       *recover = value_find(scan->detail, "recover");
+    const struct value *list = value_find(scan->detail, "digests");
     struct digest digest;
     if (text_is(scan->entry.event, "approval-recovered") ||
-        (text_is(scan->entry.event, "submitted") && recover && recover->truth))
+        (text_is(scan->entry.event, "submitted") && value_is_true(scan->detail, "recover")))
         put_number(&evidence->recoveries, scan->entry.seq);
     if (!text_is(scan->entry.event, "forgotten"))
         return true;

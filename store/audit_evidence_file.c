@@ -55,10 +55,8 @@ enum status evidence_lines_next(struct evidence_lines *lines, struct text *line,
         lines->at = 0;
         seen = lines->buffer.length;
         size_t got;
-        char *room = buffer_room(&lines->buffer, 65536);
-        if (lines->stream.read(&lines->stream, room, 65536, &got, error))
+        if (file_stream_more(&lines->stream, &lines->buffer, &got, error))
             return error->status;
-        lines->buffer.length += got;
         lines->ended = !got;
     }
 }
@@ -66,7 +64,7 @@ enum status evidence_lines_next(struct evidence_lines *lines, struct text *line,
 enum status evidence_hash_file(struct evidence *evidence, const char *name, struct digest *digest,
                                int64_t *size, struct error *error)
 {
-    char bytes[65536];
+    char bytes[FILE_BLOCK];
     struct file_stream stream;
     size_t got = 1;
     *size = 0;

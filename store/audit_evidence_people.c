@@ -4,6 +4,7 @@
 
 #include "adapters/crypto.h"
 #include "store/approval_signature.h"
+#include "store/approval_state.h"
 
 struct evidence_decision {
     int64_t event, at;
@@ -12,12 +13,6 @@ struct evidence_decision {
     const struct value *detail;
     struct evidence_decision *next;
 };
-
-static bool is_decision(struct text event)
-{
-    return text_is(event, "approval-founded") || text_is(event, "submitted") || text_is(event, "approved") ||
-           text_is(event, "approval-recovered");
-}
 
 /* What is judged by them, or by which others are judged. */
 static bool has_members(const struct evidence_decision *decision, bool has_digest)
@@ -35,7 +30,7 @@ bool evidence_take_decision(struct evidence *evidence)
 {
     const struct audit_scan *scan = &evidence->scan;
     struct arena *arena = &evidence->arena;
-    if (!is_decision(scan->entry.event))
+    if (!approval_is_decision(scan->entry.event))
         return true;
     struct evidence_decision *decision = arena_new(arena, struct evidence_decision);
     *decision = (struct evidence_decision){ .event = scan->entry.seq,

@@ -150,12 +150,6 @@ static enum status prove_events(struct store *store, struct arena *arena, struct
     return status;
 }
 
-static int64_t number_of(const struct value *object, const char *name)
-{
-    struct text text = value_text_of(object, name);
-    return text.length ? strtoll(text.bytes, NULL, 10) : 0;
-}
-
 static enum status prove(struct store *store, struct arena *arena, struct text code, struct date on,
                          struct value **proof, struct error *error)
 {
@@ -167,7 +161,7 @@ static enum status prove(struct store *store, struct arena *arena, struct text c
         status = history_known_at(store, arena, on, &known, error);
     if (status)
         return status;
-    int64_t event = number_of(held, "event");
+    int64_t event = value_number_of(held, "event");
     status = audit_head(store, arena, 0, &head, error);
     if (status > STATUS_END)
         return status;

@@ -1,7 +1,5 @@
 #include "store/field_presence.h"
 
-#include <stdlib.h>
-
 #include "adapters/json.h"
 #include "core/canonical.h"
 #include "store/sql.h"
@@ -152,26 +150,17 @@ enum status field_presence_count(struct store *store, const char *source,
     return put(store, source, buffer_view(&bytes), error);
 }
 
-static int64_t number_of(const struct value *object, const char *name)
-{
-    char digits[24] = "";
-    struct text text = value_text_of(object, name);
-    for (size_t i = 0; i < text.length && i + 1 < sizeof digits; i++)
-        digits[i] = text.bytes[i];
-    return strtoll(digits, NULL, 10);
-}
-
 static struct value *compare(struct arena *arena, const struct value *before, const struct value *now)
 {
-    int64_t had = number_of(before, "records"), has = number_of(now, "records");
+    int64_t had = value_number_of(before, "records"), has = value_number_of(now, "records");
     const struct value *old = value_find(before, "addresses"), *new = value_find(now, "addresses");
     struct value *vanished = value_list(arena);
-    if (had < RECORDS_LEAST || has < RECORDS_LEAST || number_of(before, "map") != number_of(now, "map") ||
-        !old || !new)
+    if (had < RECORDS_LEAST || has < RECORDS_LEAST ||
+        value_number_of(before, "map") != value_number_of(now, "map") || !old || !new)
         return NULL;
     const struct value *is = new->first;
     for (const struct value *was = old->first; was && is; was = was->next, is = is->next)
-        if (number_of(was, "records") * 100 >= had * SHARE_LEAST && !number_of(is, "records"))
+        if (value_number_of(was, "records") * 100 >= had * SHARE_LEAST && !value_number_of(is, "records"))
             value_append(vanished, value_text(arena, value_text_of(was, "address")));
     return vanished->count ? vanished : NULL;
 }
@@ -191,7 +180,7 @@ enum status field_presence_vanished(struct store *store, const char *source, str
     if (status == STATUS_OK && !json_parse(arena, sqlite_take_text(arena, row, 0), &before, &reason) &&
         !json_parse(arena, sqlite_take_text(arena, row, 1), &now, &reason)) {
         *vanished = compare(arena, before, now);
-        *records = number_of(now, "records");
+        *records = value_number_of(now, "records");
     }
     return sql_end(row, status);
 }

@@ -4,12 +4,6 @@
 
 #define SPEAKS 1 /* the record that speaks; another number is another's */
 
-static bool has_true(const struct value *detail, const char *name)
-{
-    const struct value *member = value_find(detail, name);
-    return member && member->kind == VALUE_BOOLEAN && member->truth;
-}
-
 static struct text keep(struct outbox_replay *replay, const struct value *detail, const char *name)
 {
     return text_copy(&replay->arena, value_text_of(detail, name));
@@ -130,11 +124,11 @@ static void take_adopted(struct outbox_replay *replay, const struct ledger_entry
 static void take_answer(struct outbox_replay *replay, const struct ledger_entry *entry,
                         const struct value *detail, enum outbox_outcome outcome)
 {
-    if (outcome == OUTBOX_RECALLED && has_true(detail, "reconciled")) {
+    if (outcome == OUTBOX_RECALLED && value_is_true(detail, "reconciled")) {
         outbox_item_lose(&replay->due, entry->seq);
         return;
     }
-    if (has_true(detail, "adopted")) {
+    if (value_is_true(detail, "adopted")) {
         take_adopted(replay, entry, detail);
         return;
     }
@@ -144,7 +138,7 @@ static void take_answer(struct outbox_replay *replay, const struct ledger_entry 
         outbox_item_supersede(&replay->due, &standing);
         return;
     }
-    struct outbox_ending ending = { .outcome = outcome == OUTBOX_RECALLED && has_true(detail, "absent")
+    struct outbox_ending ending = { .outcome = outcome == OUTBOX_RECALLED && value_is_true(detail, "absent")
                                                    ? OUTBOX_ABSENT
                                                    : outcome,
                                     .version = keep(replay, detail, "version"),

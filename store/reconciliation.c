@@ -241,11 +241,19 @@ static enum status note_difference(struct store *store, struct arena *arena,
                                   .code = difference->code,
                                   .digest = item.has_held_digest ? &item.held_digest : NULL,
                                   .detail = detail };
-    (void)error_set(&why, STATUS_REJECT,
-                    _("the portal holds something else than it acknowledged: version " TEXT_PRINT
-                      ", digest %.16s…, " TEXT_PRINT
-                      "; settle it with \"congkhai reconcile --adopt\" or --overwrite"),
-                    TEXT_ARG(difference->version), hex, TEXT_ARG(difference->status));
+    if (difference->status.length)
+        (void)error_set(&why, STATUS_REJECT,
+                        _("the portal holds something else than it acknowledged: version " TEXT_PRINT
+                          ", digest %.16s…, " TEXT_PRINT
+                          "; settle it with \"congkhai reconcile --adopt\" or --overwrite"),
+                        TEXT_ARG(difference->version), hex, TEXT_ARG(difference->status));
+    else
+        (void)error_set(
+            &why, STATUS_REJECT,
+            _("the portal holds something else than it acknowledged, and does not say its status: "
+              "version " TEXT_PRINT
+              ", digest %.16s…; settle it with \"congkhai reconcile --adopt\" or --overwrite"),
+            TEXT_ARG(difference->version), hex);
     struct said said = said_of(&why);
     said_put(arena, detail, &said);
     outbox_item_differ(&item, said.words);

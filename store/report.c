@@ -1,6 +1,5 @@
 #include "store/report.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "adapters/json.h"
@@ -33,7 +32,7 @@ static enum status read_runs(struct store *store, struct arena *arena, const cha
     if (read_rows(store, arena, sql, number, rows, error))
         return error->status;
     for (struct value *row = (*rows)->first; row; row = row->next) {
-        int64_t run = strtoll(text_string(arena, value_text_of(row, "run")), NULL, 10);
+        int64_t run = value_number_of(row, "run");
         if (!value_find(row, "exit_code") && store_run_tell_broken_off(store, arena, run, row, error))
             return error->status;
     }

@@ -8,7 +8,6 @@
 #include "core/memory.h"
 #include "store/sql.h"
 
-#define BLOCK ((size_t)64 << 10)
 #define LEAST 1000
 
 struct search_ahead {
@@ -42,7 +41,7 @@ static void write_lines(struct search_ahead *ahead, struct search_lines *lines)
             out.length = start; /* not covered: a disk that cannot be read */
             break;
         }
-        if (out.length < BLOCK)
+        if (out.length < FILE_BLOCK)
             continue;
         if (spool_file_put(&ahead->spool, buffer_view(&out), &ignored))
             return; /* not covered: a disk that is full */

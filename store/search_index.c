@@ -6,7 +6,6 @@
 
 #define FORMAT    "congkhai-search/1"
 #define WORDS_MAX 16
-#define BLOCK     ((size_t)64 << 10)
 
 void search_index_path(const struct store *store, struct buffer *path)
 {
@@ -113,7 +112,7 @@ static enum status put_lines(struct search_lines *lines, struct search_reader *o
         } else if (search_lines_write(lines, &origin, out, error)) {
             return error->status;
         }
-        if (out->length < BLOCK)
+        if (out->length < FILE_BLOCK)
             continue;
         if (spool_file_put(index, buffer_view(out), error))
             return error->status;

@@ -9,7 +9,6 @@
 
 #define CHUNK  1000
 #define FOLDED 0x2000 /* characters below are remembered */
-#define BLOCK  ((size_t)64 << 10)
 
 /* ---- folding ---- */
 
@@ -279,11 +278,7 @@ static bool read_more(struct search_reader *reader)
         memmove(reader->read.bytes, reader->read.bytes + reader->at, rest);
     reader->read.length = rest;
     reader->at = 0;
-    char *room = buffer_room(&reader->read, BLOCK);
-    if (!reader->stream.read || reader->stream.read(&reader->stream, room, BLOCK, &got, &ignored))
-        return false;
-    reader->read.length += got;
-    return got > 0;
+    return reader->stream.read && !file_stream_more(&reader->stream, &reader->read, &got, &ignored) && got;
 }
 
 void search_reader_next(struct search_reader *reader)

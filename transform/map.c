@@ -36,6 +36,14 @@ void map_find_reason(struct map_running *running, const struct map_place *place,
     find_as(running, true, place, rule, value, reason);
 }
 
+void map_find_error(struct map_running *running, const struct map_place *place, const char *rule,
+                    struct text value, const char *reason, const struct error *error)
+{
+    struct reason why = { .id = reason };
+    reason_add_error(&why, error);
+    map_find_reason(running, place, rule, value, &why);
+}
+
 /* The entry of the text in the node's list. False: there is nothing to take; what the list lacks is told, or
  * kept. */
 static bool find_code(struct map_running *running, const struct map_node *node, struct text text,
@@ -130,7 +138,7 @@ static void flatten(struct map_running *running, const struct map_group *group, 
     size_t first = list->count;
     struct map_place at = { place, NULL, (long)first };
     if (record_select(record, outer, group->each, running->arena, &items, &error)) {
-        map_find(running, &at, "congkhai/address", TEXT_NONE, "address", text_of(error.message));
+        map_find_error(running, &at, "congkhai/address", TEXT_NONE, "address", &error);
         return;
     }
     record_items_open(running->arena, &items, &opened);
@@ -219,7 +227,7 @@ static void parse_piece(struct map_running *running, const struct map_node *node
     struct error error;
     struct record_items items = { 0 }, opened;
     if (record_item_parse(running->arena, node->parse, record->format, text, &inner, &error)) {
-        map_find(running, place, "congkhai/parse", text, "record.inner-unreadable", text_of(error.message));
+        map_find_error(running, place, "congkhai/parse", text, "record.inner-unreadable", &error);
         return;
     }
     size_t first = list->count;
@@ -243,7 +251,7 @@ static void parse_piece(struct map_running *running, const struct map_node *node
             if (pieces.count)
                 item = make_item(running, node, node->field->item, &inner, &pieces.list[0], &at);
         } else {
-            map_find(running, &at, "congkhai/text", TEXT_NONE, "text.unreadable", text_of(error.message));
+            map_find_error(running, &at, "congkhai/text", TEXT_NONE, "text.unreadable", &error);
         }
         if (item)
             value_append(list, item);
@@ -259,7 +267,7 @@ static struct value *run_inside(struct map_running *running, const struct map_no
     struct record inner;
     struct error error;
     if (record_item_parse(running->arena, node->parse, record->format, text, &inner, &error)) {
-        map_find(running, place, "congkhai/parse", text, "record.inner-unreadable", text_of(error.message));
+        map_find_error(running, place, "congkhai/parse", text, "record.inner-unreadable", &error);
         return NULL;
     }
     struct value *value = run_node(running, node->scalar, &inner, &inner.root, place);
@@ -552,7 +560,7 @@ void map_run(const struct map *map, struct arena *arena, struct text bytes, stru
     memset(result->gave, '0', map->numbered_count);
     result->gave[map->numbered_count] = 0;
     if (record_open(arena, &map->source->record, bytes, context, &record, &error)) {
-        map_find(&running, NULL, "congkhai/decode", TEXT_NONE, "record.unreadable", text_of(error.message));
+        map_find_error(&running, NULL, "congkhai/decode", TEXT_NONE, "record.unreadable", &error);
         return;
     }
     result->procedure = run_group(&running, map->root, &record, &record.root, NULL);

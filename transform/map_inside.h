@@ -41,6 +41,10 @@ struct map_running {
 void map_find_reason(struct map_running *running, const struct map_place *place, const char *rule,
                      struct text value, const struct reason *reason);
 
+/* The same of what an error says: its words, and what they can be made of again in another language. */
+void map_find_error(struct map_running *running, const struct map_place *place, const char *rule,
+                    struct text value, const char *reason, const struct error *error);
+
 /* One more of what `prose` holds. */
 void map_add_prose(struct map_running *running, struct text text);
 

@@ -25,7 +25,7 @@ bool map_choose(struct map_running *running, const struct map_node *node, const 
     bool known = false;
     for (size_t i = 0; i < node->from_count; i++) {
         if (record_select(record, from, node->from[i], running->arena, items, &error)) {
-            map_find(running, place, "congkhai/address", TEXT_NONE, "address", text_of(error.message));
+            map_find_error(running, place, "congkhai/address", TEXT_NONE, "address", &error);
             return false;
         }
         known = known || !items->unknown;
@@ -94,7 +94,7 @@ static void take_pieces(struct map_running *running, const struct map_node *node
         at = end;
     }
     if (status == STATUS_REJECT)
-        map_find(running, place, "congkhai/match", text, "match.limit", text_of(error.message));
+        map_find_error(running, place, "congkhai/match", text, "match.limit", &error);
 }
 
 /* Matched, and not nothing: then it is a piece. */
@@ -112,7 +112,7 @@ static void take_normal(struct map_running *running, const struct map_node *node
     if (node->match && !matched) {
         enum status status = regex_search(node->match, normal, 0, &match, &error);
         if (status == STATUS_REJECT)
-            map_find(running, place, "congkhai/match", normal, "match.limit", text_of(error.message));
+            map_find_error(running, place, "congkhai/match", normal, "match.limit", &error);
         if (status != STATUS_OK || !match.group.bytes)
             return;
         normal = text_trim(match.group);
@@ -129,7 +129,7 @@ void map_take_text(struct map_running *running, const struct map_node *node, str
     struct error error;
     struct text normal;
     if (normalise(running->arena, text, true, &running->result->repairs, &normal, &error))
-        map_find(running, place, "congkhai/control", text, "text.control", text_of(error.message));
+        map_find_error(running, place, "congkhai/control", text, "text.control", &error);
     else
         take_normal(running, node, normal, pieces, matched, place);
 }
@@ -161,7 +161,7 @@ void map_gather(struct map_running *running, const struct map_node *node, const 
             continue;
         }
         if (record_item_text(record, item, running->arena, &text, &plain, &error)) {
-            map_find(running, place, "congkhai/text", TEXT_NONE, "text.unreadable", text_of(error.message));
+            map_find_error(running, place, "congkhai/text", TEXT_NONE, "text.unreadable", &error);
             continue;
         }
         if (!node->split.bytes) {

@@ -128,9 +128,11 @@ static bool applies_here(const struct rule_trial *trial, const struct rule_place
 static struct reason reason_of(const struct rule_trial *trial, const struct rule_why *why)
 {
     struct reason reason = why->reason;
-    if (why->error.status == STATUS_REJECT)
+    if (why->error.status == STATUS_REJECT) {
         reason_set(&reason, "undecided", text_of(trial->rule->file),
-                   text_format(trial->arena, "%u", trial->rule->line), text_of(why->error.message));
+                   text_format(trial->arena, "%u", trial->rule->line));
+        reason_add_error(&reason, &why->error);
+    }
     return reason;
 }
 

@@ -80,6 +80,29 @@ static bool mentions(struct text text, const char *what)
     return text.bytes && text_find(text, text_of(what), &at);
 }
 
+TEST("what an error said is said anew from its names and values, and as it was said where they are not known")
+{
+    struct error error;
+    struct reason reason = { .id = "record.unreadable" };
+    (void)error_set(&error, STATUS_REJECT, "the value is %s, not a text", "a list");
+    (void)error_set(&error, STATUS_REJECT, "no format of the program's");
+    reason_add_error(&reason, &error);
+    CHECK_INT(reason.count, 1);
+    reason = (struct reason){ .id = "record.unreadable" };
+    (void)error_set(&error, STATUS_REJECT, _("the value is a list, not a text"));
+    (void)error_add(&error, _("%s: record %lld"), "a.json", 3LL);
+    reason_add_error(&reason, &error);
+    reason.values[0] = TEXT("những lời của đêm ấy");
+    enum language language = language_of_process();
+    if (reason.count > 1)
+        CHECK_TEXT(reason_words(&test_arena, &reason, TEXT_NONE, REASON_WHAT, LANGUAGE_EN),
+                   language == LANGUAGE_EN
+                       ? TEXT("The record cannot be read: a.json: record 3: the value is a list, not a text")
+                       : TEXT("The record cannot be read: những lời của đêm ấy"));
+    reason = REASON_OF("record.unreadable", TEXT("lời cũ"), TEXT("a-name-that-is-gone"), TEXT("x"));
+    CHECK_TEXT(say(reason, "", REASON_WHAT, LANGUAGE_EN), TEXT("The record cannot be read: lời cũ"));
+}
+
 TEST("every reason has words in both languages, and an official is told nothing of the configuration")
 {
     static const char *const operators_words[] = {

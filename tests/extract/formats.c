@@ -275,6 +275,21 @@ TEST("the heading row is found below a title, given by its number, or named")
     end_nights();
 }
 
+TEST("headings that come again are passed over, and at other places they begin another table")
+{
+    const char *folder = begin_nights();
+    put_file(folder, "doc",
+             TEXT("Mã;Tên;Ghi chú\n1;a;x\n\"Mã\"; Tên;Ghi chú\n2;Tên;Ghi chú thêm\nMã;Tên;Ghi chú\n3;c;z\n"));
+    CHECK_INT(night(folder, source("format: csv, key: Mã, map: {}")), STATUS_OK);
+    CHECK_TEXT(stored(KEYS), TEXT("1 2 3"));
+    CHECK(result->whole);
+    put_file(folder, "doc", TEXT("Mã;Tên;Ghi chú\n1;a;x\n\xef\xbb\xbfMã;Ghi chú;Tên\n2;y;b\n"));
+    CHECK_INT(night(folder, source("format: csv, key: Mã, map: {}")), STATUS_OK);
+    CHECK_CONTAINS(result->why, "doc:3: headings come again, at other places than above");
+    CHECK_INT(result->counts.missing, 0);
+    end_nights();
+}
+
 TEST("a table without the key's column is no listing: what columns it has is told once")
 {
     const char *folder = begin_nights();

@@ -100,6 +100,26 @@ TEST("cells without references, in any order, given twice, and rows without numb
         TEXT("[a][b][C][d]\n2: ,n2, , \n7:n9,n2, ,n4\n8:n3, , , "));
 }
 
+TEST("headings that come again at other places begin another table, which is not read by the first")
+{
+    static const char *const again[] = { "<row r='3'>" T("A3", "Tên") T("B3", "Mã") "</row>",
+                                         "<row r='3'>" T("A3", "Mã") T("B3", "Tên") "</row>" };
+    for (size_t i = 0; i < 2; i++) {
+        const char *rows =
+            text_format(&test_arena,
+                        HEAD "<row r='2'>" T("A2", "1") T("B2", "a") "</row>%s<row r='4'>" T("A4", "2")
+                            T("B4", "b") "</row>",
+                        again[i])
+                .bytes;
+        struct text read = read_rows(rows, NULL, NULL, NULL);
+        if (i)
+            CHECK_TEXT(read, TEXT("[Mã][Tên]\n2:t1,ta\n4:t2,tb"));
+        else
+            CHECK_CONTAINS(read.bytes, "row 3: headings come again, at other places than above");
+        CHECK_INT(strstr(read.bytes, "tb") != NULL, i == 1);
+    }
+}
+
 TEST("numbers are written as a person sees them, and marked")
 {
     CHECK_TEXT(

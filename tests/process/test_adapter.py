@@ -76,6 +76,20 @@ class Trials(unittest.TestCase):
             self.assertIn("portal.withdraw.service", place.run("status").stdout + place.one("SELECT error FROM audit_deliveries"
                                                                                           " ORDER BY run DESC LIMIT 1"))
 
+    def test_a_look_that_says_nothing_of_what_was_acknowledged_has_nothing_pushed_again(self):
+        for nothing in (None, {}, ""):
+            with self.subTest(nothing), Adapter() as adapter:
+                place = self.place_of(adapter, 1, appears_within="0s")
+                self.assertEqual(place.run("run").code, 0)
+                look = adapter.look
+                adapter.look = lambda code: look(code) if len(adapter.pushes) == 1 else adapter.good(result=nothing)
+                place.records(*procedures(1, name="Tên mới"))
+                place.run("run")
+                self.assertEqual((len(adapter.pushes), place.last_run()["unknown"]), (2, 1))
+                adapter.look = look
+                self.assertEqual(place.run("run").code, 0)
+                self.assertEqual(len(adapter.pushes), 2)
+
     def test_a_session_may_end_in_many_ways(self):
         for end in ENDS:
             for late in (False, True):

@@ -251,6 +251,20 @@ class Answers(Night):
             self.assertEqual(set(portal.effect_counts().values()), {1})
             self.check_accounts(place)
 
+    def test_where_no_token_can_be_got_nothing_has_left_and_nothing_is_unknown(self):
+        with Simulator("--oauth", "--client", "id:s") as portal, Place(portal) as place:
+            place.environment["CONGKHAI_TEST_SECRET"] = "s"
+            place.change_portal(auth={"oauth2": {"token_url": portal.url.replace("/v1", "/token"), "client_id": "id",
+                                                 "client_secret": "${env:CONGKHAI_TEST_SECRET}"}})
+            place.records(*procedures(6))
+            portal.faults("kind=status:500,on=token")
+            done = self.expect(place.run("run"), 3, "no token could be got from .*/token: HTTP 500")
+            self.assertNotIn("client_secret", done.stderr)
+            self.assertEqual(portal.requests("token"), 3, "those that stand in line do not ask anew")
+            run = place.last_run()
+            self.assertEqual((run["sent"], run["unknown"]), (0, 0), run)
+            self.check_accounts(place)
+
     def test_a_portal_that_is_not_there_stops_the_run_and_everything_stays_pending(self):
         self.place.records(*procedures(10), procedure("x", status="?"))
         with silent_port() as port:

@@ -60,8 +60,8 @@ class Reconcile(Night):
 
     def four(self):
         self.another_hand(self.replace("1.000002"), "DELETE FROM held WHERE code = '1.000003'",
-                          "INSERT INTO held SELECT '1.000099', version, digest, status, updated_at, agency, form, content"
-                          " FROM held WHERE code = '1.000001'")
+                          "INSERT INTO held SELECT '1.000099', version, digest, status, updated_at, agency, form,"
+                          " replace(content, '1.000001', '1.000099') FROM held WHERE code = '1.000001'")
 
     def test_both_contents_are_laid_side_by_side_field_by_field(self):
         self.place.records(*procedures(2))
@@ -721,6 +721,23 @@ class Listings(unittest.TestCase):
             portal.held["1.000001"].status = "published"
             self.assertEqual(place.run("run").code, 0)
             self.assertEqual(place.one("SELECT portal_version FROM audit_current WHERE code = '1.000001'"), "3")
+
+    def test_a_content_that_speaks_of_another_procedure_or_holds_a_secret_is_not_taken_over(self):
+        with Portal() as portal, Place(portal) as place:
+            place.records(*procedures(1))
+            place.environment["CONGKHAI_TEST_SECRET"] = "a-secret-of-ours"
+            place.change_portal(auth={"bearer": "${env:CONGKHAI_TEST_SECRET}"})
+            self.assertEqual(place.run("run").code, 0)
+            for changes, words in (({"code": "1.000002"}, "says of itself: code 1.000002"), ({"status": "draft"}, "status draft"),
+                                   ({"status": "abolished"}, "status abolished"), ({"name": "a-secret-of-ours"}, "holds a secret")):
+                content = json.loads(portal.held["1.000001"].content)
+                portal.apply("publish", "1.000001", json.dumps({**content, **changes}).encode())
+                done = place.run("reconcile", "--adopt", "1.000001", "--reason", "x")
+                self.assertEqual(done.code, 2, done)
+                self.assertIn(words, done.stderr)
+                self.assertEqual(place.one("SELECT portal_version FROM audit_current"), "1")
+                portal.held["1.000001"].content = json.dumps(content).encode()
+            self.assertNotIn(b"a-secret-of-ours", b"".join(path.read_bytes() for path in place.store.parent.glob(place.store.name + "*")))
 
     def test_what_the_portal_never_says_is_told_so(self):
         make = Make(digest=None, shown=("code", "status"))

@@ -60,6 +60,15 @@ class Voices(Night):
         status = self.place.run("--language", "en", "--json", "status").json["records"]
         self.assertIn(("BASIS", words["en"][1]), [(row["rule"], row["message"]) for row in status])
 
+    def test_what_an_error_said_of_a_value_follows_the_reader(self):
+        self.place.records(procedure("1.000001", name={"vi": "Đăng ký"}), procedure("1.000002", name="a\u0001b"))
+        self.expect(self.place.run("--language", "vi", "run"), 1)
+        for language, words in (("vi", ("giá trị là đối tượng, không phải văn bản", 'văn bản có ký tự điều khiển U+0001, sau "a"')),
+                                ("en", ("the value is an object, not a text", 'the control character U+0001 stands in the text, after "a"'))):
+            rows = {row["code"]: row["message"] for row in self.place.run("--language", language, "--json", "kept").json["rows"] if row["field"] == "name"}
+            for code, said in zip(("1.000001", "1.000002"), words):
+                self.assertTrue(rows[code].endswith(said), rows)
+
     def test_the_views_keep_the_words_of_the_night(self):
         rows = self.place.sql("SELECT field, message FROM audit_rejections WHERE rule = 'BASIS'")
         self.place.run("--language", "en", "show", "1.000001")
