@@ -9,6 +9,7 @@
 #include "adapters/json.h"
 #include "core/canonical.h"
 #include "core/clock.h"
+#include "core/field_words.h"
 #include "notify/untold.h"
 
 /* 7 days, and half a day less: the seventh night may begin a moment before the hour of the first. */
@@ -227,10 +228,26 @@ static bool is_told_each_time(const struct notify_night *night)
     return night->exit_code == 2 || night->exit_code == 4 || night->exit_code == 5;
 }
 
+/* Each term is a cause of its own, and another one when it is over: that one of them was met is no news of the others. */
+static struct text term_key(struct arena *arena, const struct value *term)
+{
+    const struct value *overdue = value_find(term, "overdue");
+    return text_format(arena, "deadline:" TEXT_PRINT ":" TEXT_PRINT ":" TEXT_PRINT "%s",
+                       TEXT_ARG(value_text_of(term, "code")), TEXT_ARG(value_text_of(term, "rule")),
+                       TEXT_ARG(value_text_of(term, "due")), overdue && overdue->truth ? ":over" : "");
+}
+
+static bool has_untold_term(struct told *told, const struct value *terms)
+{
+    for (const struct value *term = terms ? terms->first : NULL; term; term = term->next)
+        if (!told_lately(told, term_key(&told->arena, term)))
+            return true;
+    return false;
+}
+
 static void find_causes(struct told *told, const struct notify_night *night, struct tonight *tonight)
 {
     static const char *const kept[] = { "source", "key", "code", "outcome", "rule", NULL };
-    static const char *const terms[] = { "code", "rule", "due", NULL };
     static const char *const deciding[] = { "words", "at", NULL };
     struct arena *arena = &told->arena;
     bool stopped = night->exit_code > 1;
@@ -239,7 +256,7 @@ static void find_causes(struct told *told, const struct notify_night *night, str
                                          [NOTIFY_NEW_KEPT] =
                                              has_rows(night->new_kept) || has_rows(night->still_kept),
                                          [NOTIFY_RECOVERED] = was_stopped,
-                                         [NOTIFY_DEADLINE] = has_rows(night->deadlines),
+                                         [NOTIFY_DEADLINE] = has_untold_term(told, night->deadlines),
                                          [NOTIFY_APPROVAL] = has_rows(night->approval) } };
     tonight->key[NOTIFY_STOPPED] =
         text_format(arena, "stopped:%d:%.*s", night->exit_code, (int)text_cut(night->why, 160),
@@ -248,7 +265,6 @@ static void find_causes(struct told *told, const struct notify_night *night, str
     tonight->key[NOTIFY_NEW_KEPT] =
         has_rows(night->still_kept) ? digest_of(arena, fresh.bytes, night->still_kept, kept) : fresh;
     tonight->key[NOTIFY_APPROVAL] = digest_of(arena, "approval", night->approval, deciding);
-    tonight->key[NOTIFY_DEADLINE] = digest_of(arena, "deadline", night->deadlines, terms);
     for (int i = 0; i < NOTIFY_CAUSES; i++)
         if (tonight->key[i].bytes && told_lately(told, tonight->key[i]) &&
             !(i == NOTIFY_STOPPED && is_told_each_time(night)))
@@ -279,9 +295,10 @@ static struct text subject_of(struct arena *arena, const struct notify_night *ni
                        (long long)night->kept);
 }
 
-static void put_rows(struct buffer *out, const char *heading, const struct value *rows,
+static void put_rows(struct arena *arena, struct buffer *out, const char *heading, const struct value *rows,
                      const char *const *members, const char *more)
 {
+    static const struct field day = { .kind = FIELD_DATE };
     size_t shown = 0;
     if (!has_rows(rows))
         return;
@@ -293,6 +310,8 @@ static void put_rows(struct buffer *out, const char *heading, const struct value
             if (!i &&
                 !text.length) /* a record that cannot be read has no code: it is found by where it lies */
                 text = value_text_of(row, "locator");
+            if (!strcmp(members[i], "due"))
+                text = field_words_value(arena, &day, text, language_of_process());
             if (text.length)
                 buffer_printf(out, "%s%.*s", between, TEXT_ARG(text));
             between = text.length ? "; " : between;
@@ -327,10 +346,11 @@ static struct text words_of(struct arena *arena, const struct notify_night *nigh
         buffer_printf(&out, "%s%s %.*s", count == night->counts->first ? "" : ", ",
                       words_said(text_string(arena, count->name)), TEXT_ARG(count->text));
     buffer_char(&out, '\n');
-    put_rows(&out, _("Who approves"), night->approval, deciding, "congkhai status");
-    put_rows(&out, _("Newly kept back"), night->new_kept, kept, "congkhai kept --new");
-    put_rows(&out, _("Still kept back, since a week or more"), night->still_kept, kept, "congkhai kept");
-    put_rows(&out, _("Terms that are near or over"), night->deadlines, terms, "congkhai status");
+    put_rows(arena, &out, _("Who approves"), night->approval, deciding, "congkhai status");
+    put_rows(arena, &out, _("Newly kept back"), night->new_kept, kept, "congkhai kept --new");
+    put_rows(arena, &out, _("Still kept back, since a week or more"), night->still_kept, kept,
+             "congkhai kept");
+    put_rows(arena, &out, _("Terms that are near or over"), night->deadlines, terms, "congkhai status");
     return text_copy(arena, buffer_view(&out));
 }
 
@@ -436,6 +456,9 @@ void notify_end(const struct notify_settings *settings, const struct notify_nigh
     for (int i = 0; i < NOTIFY_CAUSES; i++)
         if (tonight.is[i] && tonight.key[i].bytes)
             told_now(&told, tonight.key[i]);
+    const struct value *term = tonight.is[NOTIFY_DEADLINE] ? night->deadlines->first : NULL;
+    for (; term; term = term->next)
+        told_now(&told, term_key(&told.arena, term));
     told_forget(&told, NULL);
     told_close(&told, has_state);
 }

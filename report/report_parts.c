@@ -51,6 +51,14 @@ struct value *report_row(struct arena *arena, struct value *rows, const char *na
     return row;
 }
 
+struct value *report_group_row(struct arena *arena, struct value *rows, struct text group)
+{
+    struct value *row = report_row(arena, rows, "key", unicode_fold(arena, group));
+    if (!value_find(row, "group"))
+        value_set(row, "group", value_text(arena, group));
+    return row;
+}
+
 struct text report_plain(struct arena *arena, struct text text)
 {
     struct text apart = unicode_nfd(arena, unicode_lower(arena, text));
@@ -98,8 +106,10 @@ void report_sort(struct arena *arena, struct value *document)
     struct value *rows = value_find(document, "rows");
     size_t count = 0;
     struct sorted *sorted = arena_array(arena, struct sorted, rows->count + 1);
-    for (struct value *row = rows->first; row; row = row->next, count++)
+    for (struct value *row = rows->first; row; row = row->next, count++) {
+        report_forget(row, "key");
         sorted[count] = (struct sorted){ sort_key(arena, columns, row), count, row };
+    }
     qsort(sorted, count, sizeof *sorted, by_key);
     for (size_t i = 0; i < count; i++)
         sorted[i].row->next = i + 1 < count ? sorted[i + 1].row : NULL;
@@ -198,14 +208,15 @@ static struct text name_of(const struct value *item)
 }
 
 /* A field that is named twice is one. */
-static void group_by_fields(const struct value *procedure, struct report_groups *groups)
+static void group_by_fields(struct arena *arena, const struct value *procedure, struct report_groups *groups)
 {
     const struct value *fields = value_find(procedure, "fields");
     for (const struct value *field = fields ? fields->first : NULL; field && groups->count < 64;
          field = field->next) {
         struct text name = name_of(field);
         size_t at = 0;
-        while (at < groups->count && !text_equal(groups->name[at], name))
+        while (at < groups->count &&
+               !text_equal(unicode_fold(arena, groups->name[at]), unicode_fold(arena, name)))
             at++;
         if (name.length && at == groups->count)
             groups->name[groups->count++] = name;
@@ -236,7 +247,7 @@ void report_groups_of(const struct report_request *request, struct arena *arena,
                                            N_("(none)") };
     *groups = (struct report_groups){ .count = 0 };
     if (request->by == REPORT_BY_FIELD) {
-        group_by_fields(procedure, groups);
+        group_by_fields(arena, procedure, groups);
     } else if (request->by == REPORT_BY_LEVEL) {
         group_by_levels(arena, procedure, groups);
     } else {

@@ -14,6 +14,10 @@ bool report_says(const struct value *row, const char *name, const char *word);
  * rows stay in order of those texts. */
 struct value *report_row(struct arena *arena, struct value *rows, const char *name, struct text text);
 
+/* The row of a group, by its name folded as keys are: "Uỷ ban" and "ủy ban" are one, called as it was met first. report_sort takes
+ * the key out. */
+struct value *report_group_row(struct arena *arena, struct value *rows, struct text group);
+
 /* Lower case, decomposed, without marks, đ as d: by which rows are ordered as people look for them, and files are
  * named. */
 struct text report_plain(struct arena *arena, struct text text);

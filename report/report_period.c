@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/unicode.h"
 #include "report/report_parts.h"
 #include "report/report_steps.h"
 #include "store/report_view.h"
@@ -31,13 +32,14 @@ static struct value *decision_row(const struct report_request *request, struct a
     struct text issuer = value_text_of(version, "issuer");
     if (!issuer.bytes)
         issuer = report_agency_of(request, version);
+    struct text folded = unicode_fold(arena, issuer);
     /* 9/QĐ-UBND stands in front of 10/QĐ-UBND */
     size_t digits = 0;
     while (digits < decision.length && decision.bytes[digits] >= '0' && decision.bytes[digits] <= '9')
         digits++;
     struct text key = text_format(arena, "%.*s\x01%*zu%.*s\x01%.*s", (int)signed_on.length, signed_on.bytes,
                                   NUMBER_WIDTH, digits, (int)decision.length,
-                                  decision.bytes ? decision.bytes : "", (int)issuer.length, issuer.bytes);
+                                  decision.bytes ? decision.bytes : "", (int)folded.length, folded.bytes);
     struct value *row = report_row(arena, rows, "key", key);
     if (value_find(row, "decision"))
         return row;
@@ -226,7 +228,7 @@ static void count_movement(const struct report_request *request, struct arena *a
     report_groups_of(request, arena, procedure, &groups);
     report_count(arena, total, what, value_text_of(procedure, "code"));
     for (size_t i = 0; i < groups.count; i++) {
-        struct value *row = report_row(arena, rows, "group", groups.name[i]);
+        struct value *row = report_group_row(arena, rows, groups.name[i]);
         for (size_t j = 0; j < MOVEMENTS; j++)
             report_figure(arena, row, movements[j][0]);
         report_count(arena, row, what, value_text_of(procedure, "code"));

@@ -1,6 +1,7 @@
 /* Reports of what stands at the portal on a day: how many, how far online, internal ones. */
 #include <string.h>
 
+#include "adapters/unicode.h"
 #include "report/report_parts.h"
 #include "store/report_view.h"
 
@@ -77,7 +78,7 @@ enum status report_make_quantity(const struct report_request *request, struct ar
             struct text group = groups.name[i];
             if (!has_level(procedure) && request->by != REPORT_BY_LEVEL)
                 group = text_format(arena, TEXT_PRINT " %s", TEXT_ARG(group), _("(no level stated)"));
-            count_quantity(arena, report_row(arena, rows, "group", group), procedure);
+            count_quantity(arena, report_group_row(arena, rows, group), procedure);
         }
     }
     if (repeated)
@@ -197,7 +198,7 @@ enum status report_make_online(const struct report_request *request, struct aren
         report_groups_of(request, arena, procedure, &groups);
         repeated = repeated || groups.count > 1;
         for (size_t i = 0; i < groups.count; i++)
-            count_online(arena, report_row(arena, rows, "group", groups.name[i]), procedure);
+            count_online(arena, report_group_row(arena, rows, groups.name[i]), procedure);
     }
     for (struct value *row = rows->first; row; row = row->next)
         finish_online(arena, row);
@@ -253,8 +254,9 @@ static void add_internal(struct arena *arena, struct value *document, const stru
 {
     struct text field = first_name(procedure, "fields", _("(no field stated)")),
                 agency = first_name(procedure, "executing", _("(none)"));
+    struct text what = unicode_fold(arena, field), who = unicode_fold(arena, agency);
     struct text key =
-        text_format(arena, "%.*s\x01%.*s", (int)field.length, field.bytes, (int)agency.length, agency.bytes);
+        text_format(arena, "%.*s\x01%.*s", (int)what.length, what.bytes, (int)who.length, who.bytes);
     struct value *row = report_row(arena, value_find(document, "rows"), "key", key);
     if (!value_find(row, "field")) {
         value_set(row, "field", value_text(arena, field));
@@ -294,7 +296,7 @@ static void add_wanted(struct arena *arena, struct value *document, const struct
 enum status report_make_internal(const struct report_request *request, struct arena *arena,
                                  struct value *document, struct error *error)
 {
-    struct value *standing, *wanted, *rows = value_find(document, "rows");
+    struct value *standing, *wanted;
     if (report_view_standing(request->store, request->memory, arena, request->as_of, &standing, error) ||
         report_view_wanted(request->store, arena, &wanted, error))
         return error->status;
@@ -306,8 +308,6 @@ enum status report_make_internal(const struct report_request *request, struct ar
     figures(arena, total, internals, INTERNALS);
     add_standing(arena, document, standing);
     add_wanted(arena, document, standing, wanted, request->as_of);
-    for (struct value *row = rows->first; row; row = row->next)
-        report_forget(row, "key");
     report_sort(arena, document);
     return STATUS_OK;
 }

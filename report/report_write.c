@@ -83,6 +83,8 @@ struct text report_department_words(struct arena *arena, const struct value *doc
                             : TEXT_NONE;
 }
 
+#define DAY_LENGTH 10 /* of yyyy-mm-dd */
+
 void report_foot(struct arena *arena, const struct value *document, const char *language,
                  struct text lines[4], size_t *count)
 {
@@ -95,8 +97,12 @@ void report_foot(struct arena *arena, const struct value *document, const char *
         to = value_text_of(period, "as_of");
     if (known.bytes && clock_parse(known, &at)) {
         clock_format_local(at, local);
+        struct text moment =
+            text_format(arena, TEXT_PRINT "%s",
+                        TEXT_ARG(report_day(arena, text_slice(text_of(local), 0, DAY_LENGTH), language)),
+                        local + DAY_LENGTH);
         lines[(*count)++] =
-            text_format(arena, _("Figures as known at %s: of later the ledger says nothing."), local);
+            text_format(arena, _("Figures as known at %s: of later the ledger says nothing."), moment.bytes);
     } else {
         lines[(*count)++] = text_format(arena, _("Figures up to the end of " TEXT_PRINT "."),
                                         TEXT_ARG(report_day(arena, to, language)));

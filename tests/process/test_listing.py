@@ -380,6 +380,24 @@ class Listing(Night):
         told = self.place.run("status", "--json").json["sources"][0]
         self.assertEqual((told["whole"], told.get("whole_at")), (0, None), told)
 
+    def test_what_was_changed_in_the_second_of_its_answer_is_asked_for_whole(self):
+        def answer(handler, query):
+            asked.append(handler.headers.get("If-Modified-Since"))
+            handler.date_time_string = lambda *_: "Mon, 30 Nov 2026 01:00:05 GMT"
+            answer = Answer([{"ma": "1.000001", "ten": "Một"}], status=304 if asked[-1] == changed else 200)
+            answer.headers = {"Last-Modified": changed}
+            return answer
+        self.server.sources["v"] = answer
+        source = Source(self.server, "w", 508, "offset")
+        source.name = source.configuration["name"] = "v"
+        source.configuration["fetch"] = {"url": f"{self.server.url}/v"}
+        for changed, wanted in (("Mon, 30 Nov 2026 01:00:05 GMT", [None, None]),
+                                ("Mon, 30 Nov 2026 01:00:04 GMT", [None, "Mon, 30 Nov 2026 01:00:04 GMT"])):
+            asked = []
+            self.night([source])
+            self.night([source])
+            self.assertEqual(asked, wanted)
+
     def test_validators(self):
         """Unchanged is not read; `--anew`, `conditional: false` and an old reading are."""
         def answer(handler, query):

@@ -15,7 +15,7 @@ import threading
 import time
 import unittest
 
-from harness import MAP, Night, Place, Simulator, procedure, whole_speed
+from harness import MAP, ROOT, Night, Place, Simulator, procedure, whole_speed
 
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
 
@@ -186,6 +186,31 @@ class Notices(Night):
         first, second = "1.000001", "1.000002"
         self.assertEqual(told, {2: [[first], []], 3: [[second], []], 9: [[], [first]], 10: [[], [second]],
                                 18: [[], [first]], 25: [[], [first]]})
+
+    @unittest.skipUnless(FAKETIME, "needs faketime")
+    def test_each_term_is_told_when_it_is_near_when_it_is_over_and_each_week(self):
+        """Terms of five working days: the 11th and the 12th. That one is met is no news of the other."""
+        self.notify({"url": self.hooks.url + "/x", "body": "json", "on": ["deadline"]}, {"url": self.hooks.url + "/vi", "on": ["deadline"]})
+        self.place.write("holidays.csv", "from,to\n2026-01-01,holiday\n")
+        self.place.configure(language="vi", baseline="2026-03-01", rules=[str(ROOT / "config/rules/deadlines.yaml"), "hold.yaml"],
+                             codes={"statuses": "codes.csv", "holidays": "holidays.csv"}, agency={"code": "H13", "name": "UBND"})
+        self.place.write("hold.yaml", "rules: [{ id: HOLD, field: notes, check: { not_matches: giữ }, reason: x }]\n")
+        self.place.change_source(map={**MAP, "decision.signed_on": {"from": "/signed", "date": ["yyyy-MM-dd"]}})
+        one, two = (procedure(f"1.00000{n}", signed=f"2026-03-0{n + 3}", decision="1/QĐ-UBND", notes="giữ") for n in (1, 2))
+        told = {}
+        for day, records in {5: [one], 6: [one], 7: [one, two], 11: [one, two], 12: [one, two], 13: [one, two], 16: [one, two],
+                             17: [{**one, "notes": "x"}, two], 21: [{**one, "notes": "x"}, two]}.items():
+            self.hooks.seen.clear()
+            self.night(*records, code=1, day=f"2026-03-{day:02d}")
+            for path, _, body in self.hooks.seen:
+                if path == "/x":
+                    told[day] = [(row["code"], row["overdue"]) for row in json.loads(body)["deadlines"]]
+                elif day == 5:
+                    self.assertIn("1.000001; ", body)
+                    self.assertIn("; 11/03/2026; ND63-24-TINH", body)
+        first, second = "1.000001", "1.000002"
+        self.assertEqual(told, {5: [(first, False)], 7: [(first, False), (second, False)], 12: [(first, True), (second, False)],
+                                13: [(first, True), (second, True)], 21: [(second, True)]})
 
     def test_health_checks_hear_of_each_beginning_and_end(self):
         self.notify({"url": self.hooks.url + "/uuid", "style": "healthchecks"})

@@ -281,10 +281,11 @@ class Reports(Night):
 
     def test_an_abolition_under_the_decision_that_published_is_in_no_term(self):
         """Only the status was changed in the source: by which decision it was abolished, and when, nobody knows."""
-        self.place.configure(baseline="2026-02-01")
+        self.place.configure(baseline="2026-02-01", rules=[str(harness.ROOT / "config/rules/deadlines.yaml")])
         one = record("1.000001", signed="2026-03-02", decision="12/QĐ-UBND")
         self.night("2026-03-03", one)
         self.night("2026-03-27", {**one, "status": "abolished"})
+        self.assertEqual(self.place.sql("SELECT code FROM audit_rejections WHERE rule LIKE 'ND63-24-%'"), [], "as the rules have it")
         row, = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["rows"]
         self.assertEqual([row[c]["codes"] for c in ("new", "abolished", "in_time", "late")], [["1.000001"], ["1.000001"], ["1.000001"], []])
         index = self.indices("--from", "2026-03-01", "--to", "2026-03-31")["1.2", "published in time"]
@@ -298,6 +299,20 @@ class Reports(Night):
         rows = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["rows"]
         self.assertEqual([(row["decision"], row["agency"], row["due"]) for row in rows],
                          [(f"{number}/QĐ-VPCP", "G22", "2026-03-16") for number in ("9", "10", "101")])
+
+    def test_one_name_written_in_two_ways_is_one_group(self):
+        self.place.change_source(map={**WIDE, "agency.name": "/agency"})
+        self.night("2026-03-03", record("1.000001", fields=["Đất đai"], executing=["Ủy ban nhân dân cấp xã"], agency="Ủy ban nhân dân tỉnh", kind="internal", levels=["commune"]),
+                   record("1.000002", fields=["đất  đai", "Đất Đai"], executing=["Uỷ ban Nhân dân cấp xã"], agency="Uỷ ban nhân dân Tỉnh", kind="internal", levels=["commune"]))
+        every = ["1.000001", "1.000002"]
+        for name, by in (("so-luong", "field"), ("so-luong", "agency"), ("dich-vu-cong", "field"), ("bien-dong", "agency")):
+            arguments = ("--from", "2026-03-03", "--to", "2026-03-04") if name == "bien-dong" else ("--as-of", "2026-03-04")
+            row, = self.report(name, *arguments, "--by", by)["rows"]
+            self.assertEqual((row["group"], row["now" if name == "bien-dong" else "total"]["codes"]),
+                             ("Đất đai" if by == "field" else "Ủy ban nhân dân tỉnh", every), name)
+            self.assertNotIn("key", row)
+        row, = self.report("noi-bo", "--as-of", "2026-03-04")["rows"]
+        self.assertEqual((row["field"], row["executing"], row["published"]["codes"]), ("Đất đai", "Ủy ban nhân dân cấp xã", every))
 
     def test_of_days_before_the_ledger_began_nothing_is_known_and_nothing_is_0(self):
         self.night("2026-03-03", record("1.000001", signed="2026-03-02"))
