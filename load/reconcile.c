@@ -289,6 +289,26 @@ static enum status check_open(struct store *store, struct text code, struct aren
                      TEXT_ARG(code));
 }
 
+/* Nor by a look that cannot show yet what became of it. */
+static enum status check_seen(struct store *store, const struct portal *portal,
+                              const struct outbox_item *item, struct error *error)
+{
+    int64_t lag = portal->settings->lag, at;
+    if (!lag || item->state != OUTBOX_UNKNOWN)
+        return STATUS_OK;
+    enum status status = outbox_last_word(store, item->code, &at, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    int64_t age = portal->clock->now(portal->clock) - at;
+    if (age < 0 || age >= lag)
+        return STATUS_OK;
+    return error_set(error, STATUS_USAGE,
+                     _("what was sent of " TEXT_PRINT
+                       " may not be seen at the portal yet (portal.appears_within): "
+                       "decide in %lld s, or run \"congkhai load\", which waits for it"),
+                     TEXT_ARG(item->code), (long long)((lag - age + 999) / 1000));
+}
+
 enum status reconcile_decide(struct store *store, const struct load_request *request, struct text code,
                              bool overwrite, enum reconcile_result *settled, struct error *error)
 {
@@ -299,7 +319,9 @@ enum status reconcile_decide(struct store *store, const struct load_request *req
     char quoted[DELIVERY_BASE_MAX];
     if (check_open(store, code, &arena, &believes, error) || open_portal(store, request, &portal, error))
         return error->status;
-    enum status status = look(&portal, code, &arena, &report, error);
+    enum status status = check_seen(store, &portal, &believes, error);
+    if (!status)
+        status = look(&portal, code, &arena, &report, error);
     bool canonical = !portal.driver->form;
     close_portal(&portal);
     if (status && status != STATUS_END)

@@ -121,7 +121,9 @@ enum status resolution_content(struct store *store, struct arena *arena,
 enum status resolution_speaks(struct store *store, const struct resolution_member *member, bool *speaks,
                               struct error *error)
 {
-    return sql_any(store, "SELECT 1 FROM procedure_state WHERE code = ?1 AND record = ?2",
+    return sql_any(store,
+                   "SELECT 1 FROM procedure_state WHERE code = ?1 AND record = ?2"
+                   " AND (held_status IN ('published', 'abolished') OR state NOT IN ('idle', 'refused'))",
                    SQL_WITH(SQL_TEXT(member->code), SQL_NUMBER(member->record)), speaks, error);
 }
 

@@ -42,7 +42,7 @@ enum status resolution_shared(struct store *store, struct arena *arena, struct v
 enum status resolution_content(struct store *store, struct arena *arena,
                                const struct resolution_member *member, struct value **content,
                                struct error *error);
-/* Is it the record that the outbox knows as speaking for the code? */
+/* Is it the record of which came what stands under the code, or may? What was refused, or never left, does not. */
 enum status resolution_speaks(struct store *store, const struct resolution_member *member, bool *speaks,
                               struct error *error);
 
