@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "core/canonical.h"
+#include "core/count.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-#define SHOWN        120 /* bytes of a value in a difference */
+#define SHOWN 120 /* bytes of a value in a difference */
 
 #define AT(member) offsetof(struct test_case, member)
 static const struct setting test_settings[] = {

@@ -229,19 +229,20 @@ static bool read_moment(struct text at, struct date *day)
     return date_read(text_of(text), day);
 }
 
-/* What a content says of its decision; a content that cannot be read any more is given the benefit. */
-static bool bears_decision(struct store *store, const struct digest *content, struct date signed_on)
+/* What a content says of its decision. One that cannot be read any more published what is announced, and tells nothing of an abolition. */
+static bool bears_decision(struct store *store, const struct digest *content,
+                           const struct cross_record_procedure *procedure)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct error unheard;
     struct text bytes;
-    struct value *procedure;
+    struct value *read;
     struct date own;
     if (store_payload_by_digest(store, &arena, content, &bytes, &unheard) ||
-        json_parse(&arena, bytes, &procedure, &unheard))
-        return true;
-    return date_read(value_text_of(value_find(procedure, "decision"), "signed_on"), &own) &&
-           date_compare(own, signed_on) == 0;
+        json_parse(&arena, bytes, &read, &unheard))
+        return !procedure->abolished;
+    return date_read(value_text_of(value_find(read, "decision"), "signed_on"), &own) &&
+           date_compare(own, procedure->signed_on) == 0;
 }
 
 enum status cross_record_close_terms(struct store *store, struct text code, const struct digest *content,
@@ -286,7 +287,7 @@ static enum status first_event(struct store *store, const struct cross_record_pr
     while ((status = sqlite_step(statement, error)) == STATUS_OK) {
         struct digest content;
         bool other = !withdrawn && procedure->signed_on.year && sqlite_digest(statement, 1, &content) &&
-                     !bears_decision(store, &content, procedure->signed_on);
+                     !bears_decision(store, &content, procedure);
         if (!other && read_moment(sqlite_column_text(statement, 0), day))
             break;
     }

@@ -30,11 +30,8 @@ static bool is_since(struct date baseline, struct text text)
 static bool is_met(const struct meeting *meeting, const struct value *value)
 {
     const struct rule_condition *condition = meeting->condition;
-    for (size_t i = 0; i < condition->count; i++)
-        if (text_equal(value->text, condition->values[i]))
-            return true;
     if (condition->count)
-        return false;
+        return text_among(value->text, condition->values, condition->count);
     /* An expression that gives up has not matched, and the rule is asked: it must not pass in silence. */
     return (!condition->since_baseline || is_since(meeting->moment->baseline, value->text)) &&
            (!condition->matches ||
