@@ -307,7 +307,8 @@ TEST("what is counted may stand behind a count")
             "\"dossier\":[{\"originals\":2}]");
         CHECK(!result.findings.first);
     }
-    CHECK(!text_find(map_row("xlsx", fields, "[\"1\",\"a\",\"2 bản trở lên\"]"), TEXT("originals"), &(size_t){ 0 }));
+    CHECK(!text_find(map_row("xlsx", fields, "[\"1\",\"a\",\"2 bản trở lên\"]"), TEXT("originals"),
+                     &(size_t){ 0 }));
     CHECK(result.findings.first);
 }
 
