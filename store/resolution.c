@@ -121,10 +121,17 @@ enum status resolution_content(struct store *store, struct arena *arena,
 enum status resolution_speaks(struct store *store, const struct resolution_member *member, bool *speaks,
                               struct error *error)
 {
+    return sql_any(store, "SELECT 1 FROM procedure_state WHERE code = ?1 AND record = ?2",
+                   SQL_WITH(SQL_TEXT(member->code), SQL_NUMBER(member->record)), speaks, error);
+}
+
+enum status resolution_stands(struct store *store, const struct resolution_member *member, bool *stands,
+                              struct error *error)
+{
     return sql_any(store,
                    "SELECT 1 FROM procedure_state WHERE code = ?1 AND record = ?2"
                    " AND (held_status IN ('published', 'abolished') OR state NOT IN ('idle', 'refused'))",
-                   SQL_WITH(SQL_TEXT(member->code), SQL_NUMBER(member->record)), speaks, error);
+                   SQL_WITH(SQL_TEXT(member->code), SQL_NUMBER(member->record)), stands, error);
 }
 
 enum status resolution_revives(struct store *store, const struct resolution_member *member, bool *revives,
