@@ -206,7 +206,8 @@ static enum again headings_again(const struct table *table, struct text row)
     }
     if (named < 2 || named * 2 <= filled)
         return NO_HEADINGS;
-    return placed == filled && filled == headings ? SAME_HEADINGS : OTHER_HEADINGS; /* with other empty cells behind */
+    return placed == filled && filled == headings ? SAME_HEADINGS
+                                                  : OTHER_HEADINGS; /* with other empty cells behind */
 }
 
 /* The row given out last is the file's last, and no line break stands behind it. */
