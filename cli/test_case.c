@@ -26,7 +26,7 @@ static const struct setting test_settings[] = {
 
 struct expectation {
     const struct value *procedure, *fields, *rules;
-    bool rejected, asks_rejected;
+    bool rejected;
 };
 
 static const struct setting expect_settings[] = {

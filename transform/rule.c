@@ -7,7 +7,6 @@
 #include "transform/rule_inside.h"
 
 struct meeting {
-    const struct rule_set *rules;
     const struct rule_condition *condition;
     const struct rule_moment *moment;
     bool met;
@@ -80,7 +79,7 @@ bool rule_applies(const struct rule_set *rules, const struct rule *rule, const s
         return false;
     for (size_t i = 0; i < rule->when_count; i++) {
         const struct rule_condition *condition = &rule->when[i];
-        struct meeting meeting = { rules, condition, moment, false };
+        struct meeting meeting = { condition, moment, false };
         if (condition->each)
             continue;
         if (condition->agency) {
@@ -107,7 +106,7 @@ static bool applies_here(const struct rule_trial *trial, const struct rule_place
     const struct rule *rule = trial->rule;
     for (size_t i = 0; i < rule->when_count; i++) {
         const struct rule_condition *condition = &rule->when[i];
-        struct meeting meeting = { trial->rules, condition, trial->moment, false };
+        struct meeting meeting = { condition, trial->moment, false };
         if (!condition->each)
             continue;
         const struct value *value = rule_path_find(&condition->path, trial->view, place);
