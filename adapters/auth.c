@@ -6,6 +6,7 @@
 #include "adapters/json.h"
 #include "adapters/secret.h"
 #include "adapters/secrets.h"
+#include "core/count.h"
 
 #define TOKEN_TIMEOUT_MS 30000
 #define TOKEN_USUAL_MS   (5 * 60 * 1000) /* of a token that does not say how long it lives */
@@ -13,7 +14,6 @@
 #define TOKEN_TRIES      3
 #define BARREN_MAX       3  /* a token may end before its first request arrives; not always */
 #define REFUSALS_MAX     16 /* of one request, while others are let in */
-#define COUNT(table)     (sizeof(table) / sizeof *(table))
 
 struct reading {
     const struct setting_context *context;

@@ -10,10 +10,10 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
-static enum status is_none(struct error *error, enum status status, const char *what)
+static enum status is_none(struct error *error, const char *what)
 {
     ERR_clear_error();
-    return error_set(error, status, _("it holds no %s that can be read"), what);
+    return error_set(error, STATUS_USAGE, _("it holds no %s that can be read"), what);
 }
 
 static BIO *open_text(struct text text)
@@ -48,7 +48,7 @@ enum status crypto_certificate(struct arena *arena, struct text file, struct tex
     int length = certificate ? i2d_X509(certificate, &bytes) : 0;
     *der = take_der(arena, bytes, length);
     X509_free(certificate);
-    return der->length ? STATUS_OK : is_none(error, STATUS_USAGE, _("certificate"));
+    return der->length ? STATUS_OK : is_none(error, _("certificate"));
 }
 
 static struct text take_memory(struct arena *arena, BIO *out)
@@ -74,7 +74,7 @@ enum status crypto_certificate_about(struct arena *arena, struct text der, struc
     ASN1_TIME_free(epoch);
     BIO_free(out);
     X509_free(certificate);
-    return read ? STATUS_OK : is_none(error, STATUS_USAGE, _("certificate"));
+    return read ? STATUS_OK : is_none(error, _("certificate"));
 }
 
 static STACK_OF(X509_INFO) * read_all(struct text file)
@@ -102,7 +102,7 @@ static enum status filter(struct arena *arena, struct text file, bool revocation
     *pem = written ? take_memory(arena, out) : TEXT("");
     sk_X509_INFO_pop_free(all, X509_INFO_free);
     BIO_free(out);
-    return written ? STATUS_OK : is_none(error, STATUS_USAGE, _("PEM"));
+    return written ? STATUS_OK : is_none(error, _("PEM"));
 }
 
 enum status crypto_pem_certificates(struct arena *arena, struct text file, struct text *pem,
@@ -138,7 +138,7 @@ enum status crypto_cms_read(struct arena *arena, struct text file, struct text *
     int length = cms ? i2d_CMS_ContentInfo(cms, &bytes) : 0;
     *der = take_der(arena, bytes, length);
     CMS_ContentInfo_free(cms);
-    return der->length ? STATUS_OK : is_none(error, STATUS_USAGE, _("CMS signature"));
+    return der->length ? STATUS_OK : is_none(error, _("CMS signature"));
 }
 
 /* ---- verification ---- */

@@ -32,7 +32,7 @@ enum status file_stream_open(struct arena *arena, const char *path, struct file_
 /* A stream over bytes in memory, borrowed. */
 void file_stream_memory(struct text bytes, const char *name, struct file_stream *stream);
 
-/* The regular files in a folder whose names match a shell pattern, sorted bytewise. `match` goes down where
+/* The regular files in a folder whose names match a shell pattern (an ending without signs of it in any case), sorted bytewise. `match` goes down where
  * it holds slashes, each part matching names of one level, a part "**" any number of folders (also none);
  * NULL or "" is "*". Hidden entries and "~$…" are skipped. Symbolic links to folders are not followed, links
  * to files are when they stay under the folder. What matches and is neither file nor folder (a link that

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,6 +49,20 @@ static uint64_t spread(const struct listing *listing, uint64_t states)
     return states;
 }
 
+/* An ending counts in any case: who saves LIST.XLSX, or has a system that writes so, means a workbook. */
+static bool fits(const char *pattern, const char *name)
+{
+    if (fnmatch(pattern, name, FNM_PERIOD) == 0)
+        return true;
+    const char *ending = strrchr(pattern, '.'), *given = strrchr(name, '.');
+    char same[NAME_MAX + 1];
+    if (!ending || !given || strpbrk(ending, "*?[\\") || strcasecmp(ending, given) != 0 ||
+        strlen(name) >= sizeof same)
+        return false;
+    snprintf(same, sizeof same, "%.*s%s", (int)(given - name), name, ending);
+    return fnmatch(pattern, same, FNM_PERIOD) == 0;
+}
+
 /* The states behind an entry of this name. Bit segment_count says that a file of this name is listed. */
 static uint64_t advance(const struct listing *listing, uint64_t states, const char *name)
 {
@@ -59,7 +74,7 @@ static uint64_t advance(const struct listing *listing, uint64_t states, const ch
             next |= (uint64_t)1 << i;
             if (i + 1 == listing->segment_count)
                 next |= (uint64_t)1 << (i + 1);
-        } else if (fnmatch(listing->segments[i], name, FNM_PERIOD) == 0) {
+        } else if (fits(listing->segments[i], name)) {
             next |= (uint64_t)1 << (i + 1);
         }
     }

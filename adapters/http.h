@@ -69,7 +69,7 @@ struct http_response {
     struct text body; /* borrowed until the next call of http_next or http_close; NUL behind it */
     struct text etag; /* verbatim header values, bytes NULL if absent; borrowed like the body */
     struct text content_type;
-    struct text last_modified;
+    struct text last_modified, date;
     struct text location;
     struct text content_digest;
     struct text content_range;

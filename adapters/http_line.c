@@ -12,6 +12,7 @@ static const struct text field_names[HTTP_FIELD_COUNT] = {
     [HTTP_FIELD_ETAG] = { "etag", 4 },
     [HTTP_FIELD_TYPE] = { "content-type", 12 },
     [HTTP_FIELD_MODIFIED] = { "last-modified", 13 },
+    [HTTP_FIELD_DATE] = { "date", 4 },
     [HTTP_FIELD_LOCATION] = { "location", 8 },
     [HTTP_FIELD_DIGEST] = { "content-digest", 14 },
     [HTTP_FIELD_RETRY] = { "retry-after", 11 },
@@ -33,7 +34,7 @@ static size_t take_header(char *bytes, size_t one, size_t length, void *user_dat
         buffer_clear(&transfer->answer_head);
         return length;
     }
-    if (transfer->taken || !memchr("cCeElLrR", bytes[0], 8)) /* behind the body stand trailers */
+    if (transfer->taken || !memchr("cCdDeElLrR", bytes[0], 10)) /* behind the body stand trailers */
         return length;
     for (int i = 0; i < HTTP_FIELD_COUNT; i++) {
         struct text name = field_names[i];

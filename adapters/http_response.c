@@ -211,6 +211,7 @@ void http_response_fill(struct http_transfer *transfer, CURLcode code)
     answer->etag = found_text(transfer, HTTP_FIELD_ETAG);
     answer->content_type = found_text(transfer, HTTP_FIELD_TYPE);
     answer->last_modified = found_text(transfer, HTTP_FIELD_MODIFIED);
+    answer->date = found_text(transfer, HTTP_FIELD_DATE);
     answer->location = found_text(transfer, HTTP_FIELD_LOCATION);
     answer->content_digest = found_text(transfer, HTTP_FIELD_DIGEST);
     answer->content_range = found_text(transfer, HTTP_FIELD_RANGE);

@@ -125,7 +125,7 @@ void http_server_parameters(const struct http_server_request *request,
 }
 
 struct look {
-    unsigned hosts, agents;
+    unsigned hosts;
     bool has_body, is_text;
     struct text host;
 };

@@ -7,6 +7,7 @@
 #include "adapters/html_references.h"
 #include "adapters/xml_libxml2.h"
 #include "adapters/xml_steps.h"
+#include "core/count.h"
 #include "core/memory.h"
 
 #define EXPRESSION_LIMIT 4096     /* bytes; the compiler recurses on brackets */
@@ -71,7 +72,6 @@ static const char *const functions[] = {
 /* Not functions, though a bracket may stand behind them. */
 static const char *const words[] = { "and", "or", "div", "mod", "comment", "text", "processing-instruction",
                                      "node" };
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static enum status check_name(const struct xml_path *path, struct text name, const char *behind,
                               struct error *error)

@@ -7,11 +7,11 @@
 
 /* The next node in the order of the document inside `top`; a node's children are skipped when `down` is
  * false. */
-static const xmlNode *next_node(const xmlNode *node, const xmlNode *top, bool down)
+static const xmlNode *next_node(const xmlNode *node, const xmlNode *top)
 {
     bool holds = node->type == XML_ELEMENT_NODE || node->type == XML_ATTRIBUTE_NODE ||
                  node->type == XML_DOCUMENT_NODE || node->type == XML_HTML_DOCUMENT_NODE;
-    if (down && holds && node->children)
+    if (holds && node->children)
         return node->children;
     while (node != top && !node->next)
         node = node->parent;
@@ -29,7 +29,7 @@ static struct text plain_text(struct arena *arena, const xmlNode *top)
     const xmlChar *only = NULL;
     if (top->type == XML_COMMENT_NODE || top->type == XML_PI_NODE)
         return text_copy(arena, text_of((const char *)top->content));
-    for (const xmlNode *node = top; node; node = next_node(node, top, true))
+    for (const xmlNode *node = top; node; node = next_node(node, top))
         if (is_text(node)) {
             length += strlen((const char *)node->content);
             only = node->content;
@@ -38,7 +38,7 @@ static struct text plain_text(struct arena *arena, const xmlNode *top)
     if (count == 1)
         return text_copy(arena, (struct text){ (const char *)only, length });
     char *bytes = arena_alloc(arena, length + 1), *end = bytes;
-    for (const xmlNode *node = top; node; node = next_node(node, top, true))
+    for (const xmlNode *node = top; node; node = next_node(node, top))
         if (is_text(node))
             end = stpcpy(end, (const char *)node->content);
     *end = 0;

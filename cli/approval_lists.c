@@ -136,20 +136,12 @@ enum status approval_lists_freeze(struct session *session, struct store *store, 
 
 /* ---- making anew ---- */
 
-static bool is_named(struct text code, const struct text *codes, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (text_equal(codes[i], code))
-            return true;
-    return false;
-}
-
 static enum status take_part(struct arena *arena, const struct approval_list *list, const struct text *codes,
                              size_t count, struct value *document, struct error *error)
 {
     struct value *steps = value_find(document, "steps"), *chosen = value_list(arena);
     for (const struct value *step = steps->first; step; step = step->next)
-        if (is_named(value_text_of(step, "code"), codes, count))
+        if (text_among(value_text_of(step, "code"), codes, count))
             value_append(chosen, value_copy(arena, step));
     for (size_t i = 0; i < count; i++) {
         const struct value *step = chosen->first;

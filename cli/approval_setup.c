@@ -5,9 +5,9 @@
 #include "adapters/crypto_cms.h"
 #include "adapters/file.h"
 #include "core/canonical.h"
+#include "core/count.h"
 #include "store/note.h"
 
-#define COUNT(table) (sizeof(table) / sizeof *(table))
 #define KEY_FILE_MAX 4096
 #define EXPIRES      "5d"
 

@@ -4,6 +4,7 @@
 
 #include "cli/run.h"
 #include "core/canonical.h"
+#include "core/count.h"
 #include "report/against_words.h"
 #include "report/rule_words.h"
 #include "store/history.h"
@@ -284,7 +285,6 @@ static void print_page(struct arena *arena, const struct value *page)
         { "at", _("when (Vietnam, UTC+7)"), OUTPUT_TIME }, { "run", _("run"), 0 },      { "order", _("order"), OUTPUT_WORD },
         { "actor", _("who"), 30 },               { "decision", _("decision"), 30 },     { "reason", _("reason"), 100 },
     };
-#define COUNT(table) (sizeof(table) / sizeof *(table))
     print_now(arena, page);
     print_section(_("Where it comes from"), value_find(page, "records"), records, COUNT(records));
     print_section(_("What the rules say of it"), all_findings(arena, value_find(page, "records")), findings,

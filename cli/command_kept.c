@@ -59,7 +59,7 @@ static enum status read_filter(struct session *session, struct store *store, str
                                     .rule = invocation->rule,
                                     .department = invocation->department,
                                     .outcome = invocation->outcome };
-    if (report_output_format(invocation, REPORT_TABLE, format, error))
+    if (report_output_format(invocation, format, error))
         return error->status;
     if (invocation->output && !invocation->format)
         *format = REPORT_XLSX; /* what is handed over; --json is about what is said here */

@@ -45,7 +45,7 @@ enum status command_report(struct session *session, struct error *error, int *ex
                                     REPORT_KEPT)
                         : command_kept_report(session, error);
     if ((invocation->by && choose(invocation->by, "--by", by, 4, &grouped, error)) ||
-        report_output_format(invocation, REPORT_TABLE, &format, error) ||
+        report_output_format(invocation, &format, error) ||
         run_read_events(session, STORE_READ, TEXT_NONE, &store, error))
         return error->status;
     struct report_request request = {

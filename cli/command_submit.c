@@ -235,10 +235,7 @@ static size_t find_waiting(struct signing *signing, const struct approval_list *
 
 static bool is_named(const struct invocation *invocation, struct text code)
 {
-    size_t i = 0;
-    while (i < invocation->code_count && !text_equal(invocation->codes[i], code))
-        i++;
-    return !invocation->code_count || i < invocation->code_count;
+    return !invocation->code_count || text_among(code, invocation->codes, invocation->code_count);
 }
 
 /* Is the step wanted, as it stands in the list? */

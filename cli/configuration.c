@@ -11,9 +11,9 @@
 #include "adapters/secrets.h"
 #include "adapters/yaml.h"
 #include "core/canonical.h"
+#include "core/count.h"
 
-#define FILE_LIMIT   (16u << 20)
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define FILE_LIMIT (16u << 20)
 
 struct top {
     const struct value *agency, *sources, *portal, *rules, *codes, *brakes, *precedence, *ledger, *tests,

@@ -7,9 +7,9 @@
 #include "adapters/private_file.h"
 #include "adapters/secret.h"
 #include "cli/cli.h"
+#include "core/count.h"
 #include "store/retention.h"
 
-#define COUNT(table) (sizeof(table) / sizeof *(table))
 #define KEY_FILE_MAX 4096
 #define KEYS_MAX     64
 #define PACKING_MS   400 /* of a run's end; a first night's load is packed over the nights that follow */

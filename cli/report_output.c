@@ -14,10 +14,10 @@
 static const char *const formats[] = { "table", "csv", "xlsx", "html", "json" };
 #define FORMATS (sizeof formats / sizeof *formats)
 
-enum status report_output_format(const struct invocation *invocation, enum report_format usual,
-                                 enum report_format *format, struct error *error)
+enum status report_output_format(const struct invocation *invocation, enum report_format *format,
+                                 struct error *error)
 {
-    *format = invocation->json ? REPORT_JSON : usual;
+    *format = invocation->json ? REPORT_JSON : REPORT_TABLE;
     if (!invocation->format)
         return STATUS_OK;
     for (size_t i = 0; i < FORMATS; i++)

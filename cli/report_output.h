@@ -7,9 +7,9 @@
 
 enum report_format { REPORT_TABLE, REPORT_CSV, REPORT_XLSX, REPORT_HTML, REPORT_JSON };
 
-/* What --format or --json asks for, else `usual`. STATUS_USAGE for another word. */
-enum status report_output_format(const struct invocation *invocation, enum report_format usual,
-                                 enum report_format *format, struct error *error);
+/* What --format or --json asks for, else a table. STATUS_USAGE for another word. */
+enum status report_output_format(const struct invocation *invocation, enum report_format *format,
+                                 struct error *error);
 const char *report_output_ending(enum report_format format); /* "xlsx" */
 
 /* The code list "holidays"; NULL when the configuration has none. In the arena. */

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "core/canonical.h"
+#include "core/count.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-#define SHOWN        120 /* bytes of a value in a difference */
+#define SHOWN 120 /* bytes of a value in a difference */
 
 #define AT(member) offsetof(struct test_case, member)
 static const struct setting test_settings[] = {
@@ -26,7 +26,7 @@ static const struct setting test_settings[] = {
 
 struct expectation {
     const struct value *procedure, *fields, *rules;
-    bool rejected, asks_rejected;
+    bool rejected;
 };
 
 static const struct setting expect_settings[] = {

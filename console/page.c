@@ -62,9 +62,9 @@ static enum status open_words(struct page *page, struct error *error)
     return STATUS_OK;
 }
 
-enum status page_say(struct page *page, struct value *rows, int64_t run, struct error *error)
+enum status page_say(struct page *page, struct value *rows, struct error *error)
 {
-    return open_words(page, error) ? error->status : rule_words_put_all(&page->words, rows, run, error);
+    return open_words(page, error) ? error->status : rule_words_put_all(&page->words, rows, 0, error);
 }
 
 enum status page_say_row(struct page *page, struct value *row, struct arena *arena, struct error *error)

@@ -66,7 +66,7 @@ enum status page_number(const struct page *page, const char *name, int64_t *numb
 enum status page_day(const struct page *page, const char *name, struct date *day, struct error *error);
 
 /* Findings and rows of them get their words in the page's language (report/rule_words.h). */
-enum status page_say(struct page *page, struct value *rows, int64_t run, struct error *error);
+enum status page_say(struct page *page, struct value *rows, struct error *error);
 /* One row, as it stands now; the words live in the arena. */
 enum status page_say_row(struct page *page, struct value *row, struct arena *arena, struct error *error);
 

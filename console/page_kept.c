@@ -171,7 +171,7 @@ static const char *nothing(const struct page *page)
 static enum status put_groups(struct page *page, const struct kept_filter *filter, struct error *error)
 {
     struct value *groups;
-    if (kept_groups(page->store, filter, page->arena, &groups, error) || page_say(page, groups, 0, error))
+    if (kept_groups(page->store, filter, page->arena, &groups, error) || page_say(page, groups, error))
         return error->status;
     page_heading(page, "nhom", _("By what is said of them"));
     if (!groups->count) {
@@ -225,7 +225,7 @@ enum status page_kept(struct page *page, struct error *error)
         return error->status;
     if (window.visit)
         return list_put(page, &list, error);
-    if (page_say(page, list.rows, 0, error))
+    if (page_say(page, list.rows, error))
         return error->status;
     page_paragraph(page, "lead",
                    text_format(page->arena, _(TEXT_PRINT " points of " TEXT_PRINT " records and procedures"),

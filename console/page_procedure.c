@@ -317,7 +317,7 @@ static enum status put_records(struct page *page, const struct procedure *proced
     const struct list said = {
         "loi", _("What the rules say of it"), LIST_COLUMNS(finding_columns), findings, -1, NULL
     };
-    if (page_say(page, findings, 0, error) || list_put(page, &now, error))
+    if (page_say(page, findings, error) || list_put(page, &now, error))
         return error->status;
     return findings->count || page->is_download ? list_put(page, &said, error) : STATUS_OK;
 }

@@ -37,7 +37,7 @@ static enum status gather(struct page *page, struct today *today, struct error *
         night_before(store, &filter.since, error) ||
         kept_rows(store, &filter, arena, &today->fresh, &today->fresh_points, &today->fresh_records, error))
         return error->status;
-    return page_say(page, today->fresh, 0, error);
+    return page_say(page, today->fresh, error);
 }
 
 static struct text how_it_ended(const struct page *page, const struct value *night, const char *code,

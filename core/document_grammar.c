@@ -1,10 +1,10 @@
 #include "core/document_grammar.h"
 
 #include "core/arena.h"
+#include "core/count.h"
 #include "core/vietnamese.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-#define PARTS_MAX    12
+#define PARTS_MAX 12
 
 /* Offices whose symbol does not say what kind of document it is. */
 static const char *const open_offices[] = { "CP", "TTg", "HĐBT", "HĐCP", "HĐNN", "CTN" };

@@ -2,9 +2,8 @@
 
 #include <stdint.h>
 
+#include "core/count.h"
 #include "core/vietnamese.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const struct document_kind_entry entries[] = {
     { DOCUMENT_DECISION, "QĐ", { "quyết định", "quy định" }, false },

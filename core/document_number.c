@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/count.h"
 #include "core/document_grammar.h"
 #include "core/vietnamese.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-#define LENGTH_MAX   300 /* bytes: a longer text is no number; it is only searched for one */
+#define LENGTH_MAX 300 /* bytes: a longer text is no number; it is only searched for one */
 
 #define ETH             0xD0
 #define ETH_SMALL       0xF0

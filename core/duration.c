@@ -3,10 +3,9 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/count.h"
 #include "core/decimal.h"
 #include "core/vietnamese.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const struct {
     const char *words;

@@ -2,11 +2,11 @@
 
 #include <string.h>
 
+#include "core/count.h"
 #include "core/decimal.h"
 #include "core/vietnamese.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-#define PER_MAX      80 /* bytes: longer is prose */
+#define PER_MAX 80 /* bytes: longer is prose */
 
 /* Longer words first where one begins with another. */
 static const struct {

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#include "core/count.h"
+
 #define FIELD(n, k, vi, en, ...)                                                                             \
     {                                                                                                        \
         .name = n, .kind = k, .words = WORDS(vi, en), __VA_ARGS__                                            \

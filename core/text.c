@@ -42,6 +42,14 @@ bool text_ends(struct text text, struct text end)
            text_equal(text_slice(text, text.length - end.length, end.length), end);
 }
 
+bool text_among(struct text text, const struct text *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(texts[i], text))
+            return true;
+    return false;
+}
+
 uint64_t text_hash(struct text text)
 {
     uint64_t hash = 14695981039346656037u;

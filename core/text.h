@@ -26,6 +26,7 @@ struct text {
 struct text text_of(const char *string); /* NULL gives TEXT_NONE */
 bool text_equal(struct text left, struct text right);
 bool text_is(struct text text, const char *string);
+bool text_among(struct text text, const struct text *texts, size_t count);
 int text_compare(struct text left, struct text right); /* bytewise, shorter first: <0, 0, >0 */
 bool text_starts(struct text text, struct text start);
 bool text_ends(struct text text, struct text end);

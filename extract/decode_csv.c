@@ -188,11 +188,14 @@ static enum again headings_again(const struct table *table, struct text row)
     row = text_slice(row, text_starts(row, TEXT("\xef\xbb\xbf")) ? 3 : 0, row.length);
     struct text *cells, first = text_trim(row);
     struct error unused;
-    size_t count, filled = 0, named = 0, placed = 0;
+    size_t count, filled = 0, named = 0, placed = 0, headings = 0;
     bool like = false;
     first = text_starts(first, TEXT("\"")) ? text_slice(first, 1, first.length) : first;
-    for (size_t i = 0; i < table->heading_count && !like; i++)
-        like = text_trim(table->headings[i]).length && text_starts(first, text_trim(table->headings[i]));
+    for (size_t i = 0; i < table->heading_count; i++) {
+        struct text heading = text_trim(table->headings[i]);
+        headings += heading.length > 0;
+        like = like || (heading.length && text_starts(first, heading));
+    }
     if (!like || csv_cells(&arena, row, table->separator, &cells, &count, &unused))
         return NO_HEADINGS;
     for (size_t i = 0; i < count; i++) {
@@ -203,7 +206,8 @@ static enum again headings_again(const struct table *table, struct text row)
     }
     if (named < 2 || named * 2 <= filled)
         return NO_HEADINGS;
-    return placed == filled && count == table->heading_count ? SAME_HEADINGS : OTHER_HEADINGS;
+    return placed == filled && filled == headings ? SAME_HEADINGS
+                                                  : OTHER_HEADINGS; /* with other empty cells behind */
 }
 
 /* The row given out last is the file's last, and no line break stands behind it. */

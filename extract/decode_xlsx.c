@@ -21,6 +21,7 @@ struct workbook {
     struct buffer record;
     bool hidden_told;
     long warned;
+    bool others_told;
     char warning[700];
 };
 
@@ -289,6 +290,14 @@ static enum status next_xlsx(struct decode *decode, struct decoded *decoded, str
         if (fault == STATUS_OK)
             fault = look_at_cell(workbook, i, row.number, &row.cells[i], error);
     }
+    struct text other;
+    size_t others = workbook->others_told ? 0 : xlsx_other_tables(workbook->xlsx, &other);
+    workbook->others_told = true;
+    if (others)
+        warn(workbook,
+             _("%zu more sheets of the workbook, such as \"%.*s\", have the key's column and are not read; "
+               "give each a source with \"sheet\""),
+             others, TEXT_ARG(other));
     if (row.beyond)
         warn(workbook, _("%zu cells of the row stand right of the last heading and are not read"),
              row.beyond);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#include "core/count.h"
 
 /* Nobody else names a driver, so that another one is a word here. */
 #define DRIVERS(one) one(fetch_folder) one(fetch_file) one(fetch_url) one(fetch_sqlite) one(fetch_odbc)

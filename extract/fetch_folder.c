@@ -7,9 +7,8 @@
 
 #include "adapters/crypto.h"
 #include "adapters/spool_file.h"
+#include "core/count.h"
 #include "extract/digests_ahead.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 struct folder_settings {
     const char *folder, *match, *file;

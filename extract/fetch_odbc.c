@@ -4,11 +4,10 @@
 #include <string.h>
 
 #include "adapters/unicode.h"
+#include "core/count.h"
 #include "extract/fetch.h"
 #include "extract/query.h"
 #include "extract/rows.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 struct odbc_settings {
     const char *odbc, *query;

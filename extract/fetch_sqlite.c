@@ -1,12 +1,11 @@
 #include "adapters/sqlite.h"
+#include "core/count.h"
 
 #include <stddef.h>
 
 #include "extract/fetch.h"
 #include "extract/query.h"
 #include "extract/rows.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 struct sqlite_settings {
     const char *sqlite, *query;

@@ -95,10 +95,13 @@ bool infer_shape_number(struct text text, uint64_t *number)
     return text.length > 0;
 }
 
+/* No link, as on the last page, is one; a number or a token goes into the next request in another way. */
 static bool is_link(const struct value *value)
 {
+    size_t at;
     return value->kind == VALUE_NULL ||
-           (value->kind == VALUE_TEXT && text_find(value->text, TEXT("/"), &(size_t){ 0 }));
+           (value->kind == VALUE_TEXT && (!value->text.length || text_starts(value->text, TEXT("?")) ||
+                                          text_find(value->text, TEXT("/"), &at)));
 }
 
 /* Links and numbers stand at the top, or in an object of their own (links, meta, paging). */

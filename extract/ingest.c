@@ -295,10 +295,7 @@ static enum status hear_child(struct ingest *ingest, struct error *error)
 
 static bool wanted(const struct ingest_options *options, struct text key)
 {
-    for (size_t i = 0; i < options->code_count; i++)
-        if (text_equal(options->codes[i], key))
-            return true;
-    return !options->code_count;
+    return !options->code_count || text_among(key, options->codes, options->code_count);
 }
 
 static bool is_on_its_way(const struct group *group, size_t count, const struct digest *digest)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#include "core/count.h"
 
 /* Behind the blanks, comments and texts in quotes that begin at `at`, or `at` when none does. */
 static size_t behind_quiet(struct text sql, size_t at)

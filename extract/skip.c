@@ -123,10 +123,7 @@ void skip_free(struct skip *skip)
 
 static bool is_nothing(const struct skip *skip, struct text text)
 {
-    for (size_t i = 0; i < skip->nothing_count; i++)
-        if (text_equal(text, skip->nothing[i]))
-            return true;
-    return !text.length;
+    return !text.length || text_among(text, skip->nothing, skip->nothing_count);
 }
 
 static bool fits_text(const struct condition *condition, struct text text)
@@ -134,10 +131,7 @@ static bool fits_text(const struct condition *condition, struct text text)
     struct error error;
     if (condition->pattern)
         return regex_search(condition->pattern, text, 0, NULL, &error) == STATUS_OK;
-    for (size_t i = 0; i < condition->text_count; i++)
-        if (text_equal(text, condition->texts[i]))
-            return true;
-    return false;
+    return text_among(text, condition->texts, condition->text_count);
 }
 
 static bool fits(const struct skip *skip, const struct condition *condition, const struct record *record,

@@ -277,10 +277,7 @@ static bool is_success(const struct url_success *wanted, struct text found)
     found = text_trim(found);
     if (wanted->matches)
         return regex_search(wanted->matches, found, 0, NULL, &error) == STATUS_OK;
-    for (size_t i = 0; i < wanted->count; i++)
-        if (text_equal(found, wanted->is[i]))
-            return true;
-    return false;
+    return text_among(found, wanted->is, wanted->count);
 }
 
 static enum status check_success(const struct url_settings *settings, const struct page_request *ask,

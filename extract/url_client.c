@@ -161,7 +161,10 @@ static enum status send(struct url_client *client, const struct page_request *as
     }
     if (status == STATUS_OK) {
         reply->etag = text_copy(arena, answer->etag);
-        reply->modified = text_copy(arena, answer->last_modified);
+        /* What changes once more in the second in which it was read bears the same time (RFC 9110, 8.8.2.2). */
+        reply->modified = text_equal(answer->last_modified, answer->date)
+                              ? TEXT_NONE
+                              : text_copy(arena, answer->last_modified);
         reply->url = text_string(arena, text_of(answer->effective_url));
     }
     reply->digest = crypto_hash_finish(receiving.hash);

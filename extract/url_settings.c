@@ -8,9 +8,8 @@
 #include "adapters/http.h"
 #include "adapters/regex.h"
 #include "adapters/xml.h"
+#include "core/count.h"
 #include "extract/url_resolve.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const redirect_choices[] = { "same-host", "any", "none", NULL };
 static const char *const base_choices[] = { "answer", "configured", NULL };

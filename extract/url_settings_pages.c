@@ -4,8 +4,7 @@
 #include <stddef.h>
 
 #include "adapters/regex.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#include "core/count.h"
 
 struct pages_settings {
     const char *next, *parameter, *offset, *cursor, *into, *total;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/unicode.h"
 #include "core/memory.h"
 #include "extract/xlsx_header.h"
 
@@ -27,6 +28,9 @@ struct xlsx {
     struct spread *spreads;       /* per column */
     bool over;                    /* this row's are more than may be */
     struct buffer *spread_texts;  /* what the spreads show, since a row's texts go with it */
+
+    size_t other_count; /* sheets with the key that are not read */
+    struct text other;
 
     struct xlsx_sheet sheet;
     struct xlsx_cell *cells;
@@ -73,6 +77,44 @@ static enum status look_through(struct xlsx *xlsx, const struct xlsx_options *op
     return status;
 }
 
+#define FIRST_ROWS 30
+
+static bool has_key(struct xlsx *xlsx, const struct xlsx_book_sheet *other, struct text key)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct xlsx_sheet sheet;
+    struct error unused = { 0 };
+    bool found = false;
+    struct text folded = unicode_fold(&arena, key);
+    enum status status =
+        xlsx_sheet_open(&sheet, &xlsx->book, other->part, xlsx->label, xlsx->row_limit, &unused);
+    while (!status && !found && sheet.number < FIRST_ROWS) {
+        status = xlsx_sheet_next(&sheet, &unused);
+        for (size_t i = 0; !status && i < sheet.count && !found; i++) {
+            struct text cell = sheet.cells[i].cell.text;
+            found =
+                cell.length < 1000 && text_equal(unicode_fold(&arena, xlsx_one_line(&arena, cell)), folded);
+        }
+    }
+    xlsx_sheet_close(&sheet);
+    return found;
+}
+
+/* One sheet is read; that it is one of several of its kind should not go unsaid. */
+static void look_for_others(struct xlsx *xlsx, const struct xlsx_options *options)
+{
+    if (options->sheet.length || !options->key.length)
+        return;
+    for (size_t i = 0; i < xlsx->book.sheet_count; i++) {
+        const struct xlsx_book_sheet *other = &xlsx->book.sheets[i];
+        if (other == xlsx->chosen || other->hidden || !other->part.length ||
+            !has_key(xlsx, other, options->key))
+            continue;
+        if (!xlsx->other_count++)
+            xlsx->other = other->name;
+    }
+}
+
 static enum status open_sheet(struct xlsx *xlsx, const struct xlsx_options *options, struct error *error)
 {
     enum status status = xlsx_book_find(&xlsx->book, options->sheet, &xlsx->chosen, error);
@@ -82,6 +124,7 @@ static enum status open_sheet(struct xlsx *xlsx, const struct xlsx_options *opti
     buffer_printf(&label, _(TEXT_PRINT ", sheet \"" TEXT_PRINT "\""), TEXT_ARG(xlsx->book.name),
                   TEXT_ARG(xlsx->chosen->name));
     xlsx->label = text_string(&xlsx->arena, buffer_view(&label));
+    look_for_others(xlsx, options);
     status = look_through(xlsx, options, error);
     if (!status)
         status = xlsx_sheet_open(&xlsx->sheet, &xlsx->book, xlsx->chosen->part, xlsx->label, xlsx->row_limit,
@@ -135,6 +178,12 @@ size_t xlsx_headings(const struct xlsx *xlsx, const struct text **names)
 struct text xlsx_sheet_name(const struct xlsx *xlsx)
 {
     return xlsx->chosen->name;
+}
+
+size_t xlsx_other_tables(const struct xlsx *xlsx, struct text *name)
+{
+    *name = xlsx->other;
+    return xlsx->other_count;
 }
 
 /* ---- rows ---- */

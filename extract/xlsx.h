@@ -30,6 +30,9 @@ enum status xlsx_open(const char *path, struct text bytes, const char *name,
  * second of one name, and the column's letters where there is none. */
 size_t xlsx_headings(const struct xlsx *xlsx, const struct text **names);
 struct text xlsx_sheet_name(const struct xlsx *xlsx);
+/* Where no sheet was named: how many others that are not hidden have a cell with the key in one of their first rows, and the name
+ * of the first of them. */
+size_t xlsx_other_tables(const struct xlsx *xlsx, struct text *name);
 /* STATUS_OK. STATUS_END. STATUS_REJECT: this row (row->number) is set aside and reading goes on. STATUS_STOP:
  * the workbook is broken from here on. */
 enum status xlsx_next(struct xlsx *xlsx, struct xlsx_row *row, struct error *error);

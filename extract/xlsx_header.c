@@ -247,19 +247,11 @@ static struct text name_of(struct arena *arena, const struct search *search, con
     return text_copy(arena, buffer_view(&name));
 }
 
-static bool is_taken(const struct xlsx_header *header, size_t count, struct text name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (text_equal(header->names[i], name))
-            return true;
-    return false;
-}
-
 static void make_different(struct arena *arena, struct xlsx_header *header)
 {
     for (size_t i = 0; i < header->count; i++) {
         struct text name = header->names[i];
-        for (unsigned number = 2; is_taken(header, i, header->names[i]); number++) {
+        for (unsigned number = 2; text_among(header->names[i], header->names, i); number++) {
             BUFFER_OWNED struct buffer numbered = { 0 };
             buffer_text(&numbered, name);
             buffer_printf(&numbered, " (%u)", number);

@@ -115,11 +115,14 @@ static void count_zeros(struct text code, struct xlsx_format *format)
     }
 }
 
-static bool has_letter(struct text words)
+/* Signs alone ("-"0, 0"." and blanks) are how a number is set, and not read with it. */
+static bool says_something(struct text words)
 {
-    for (size_t i = 0; i < words.length; i++)
-        if ((unsigned char)words.bytes[i] >= 0x80 || (words.bytes[i] | 0x20) >= 'a')
+    for (size_t i = 0; i < words.length; i++) {
+        char byte = words.bytes[i];
+        if ((unsigned char)byte >= 0x80 || (byte | 0x20) >= 'a' || (byte >= '0' && byte <= '9'))
             return true;
+    }
     return false;
 }
 
@@ -153,7 +156,7 @@ static void take_section(struct arena *arena, struct text code, struct xlsx_form
             return;
     }
     count_zeros(buffer_view(&digits), format);
-    if (digits.length && (has_letter(before) || has_letter(buffer_view(&words)))) {
+    if (digits.length && (says_something(before) || says_something(buffer_view(&words)))) {
         format->before = before;
         format->behind = text_copy(arena, buffer_view(&words));
     }

@@ -7,6 +7,7 @@
 
 #include "adapters/file.h"
 #include "adapters/secrets.h"
+#include "core/count.h"
 #include "load/congestion.h"
 
 /* Nobody else names a driver, so that another one is a word here. */
@@ -18,7 +19,6 @@ DRIVERS(DECLARED)
 const struct portal_driver *const portal_drivers[] = { DRIVERS(ADDRESS) NULL };
 
 #define SETTINGS_MAX 64
-#define COUNT(table) (sizeof(table) / sizeof *(table))
 
 static const char *const confirmations[] = { "answer", "read", NULL };
 

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/count.h"
 #include "core/memory.h"
 #include "load/portal_answer.h"
 
 #define SUBMISSION_MAX 500 /* the dispatcher hands over no more */
 #define LANES          16
-#define COUNT(table)   (sizeof(table) / sizeof *(table))
 
 static const struct setting settings_of_folder[] = {
     { "folder", SETTING_TEXT, offsetof(struct folder_settings, packages), .required = true,

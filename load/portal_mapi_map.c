@@ -4,14 +4,14 @@
 #include <string.h>
 
 #include "core/canonical.h"
+#include "core/count.h"
 #include "core/date.h"
 #include "core/decimal.h"
 #include "core/diff.h"
 #include "core/procedure.h"
 #include "record/normalise.h"
 
-#define TABLES_MAX   32
-#define COUNT(table) (sizeof(table) / sizeof *(table))
+#define TABLES_MAX 32
 
 /* The assembler reads the file, so that it is there wherever the program stands alone. */
 __asm__(".pushsection .rodata\n"

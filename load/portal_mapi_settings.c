@@ -2,11 +2,11 @@
 
 #include "adapters/unicode.h"
 #include "adapters/yaml.h"
+#include "core/count.h"
 #include "load/portal_mapi.h"
 
 #define APPEARS_WITHIN 60000                   /* milliseconds */
 #define MARKS          "[\"'.:;,!()\\[\\] -]*" /* that stand around a message and say nothing */
-#define COUNT(table)   (sizeof(table) / sizeof *(table))
 #define OF(member)     offsetof(struct mapi_settings, member)
 #define MEMBERS(table) SETTING_OBJECT, .members = table, .member_count = COUNT(table)
 

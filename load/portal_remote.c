@@ -104,14 +104,6 @@ static void give_content(struct portal *portal, struct remote *remote, struct me
     (void)channel_send(&remote->child->channel, -1);
 }
 
-static bool is_deadly(const struct remote *remote, struct text code)
-{
-    for (size_t i = 0; i < remote->deadly_count; i++)
-        if (text_equal(remote->deadly[i], code))
-            return true;
-    return false;
-}
-
 static void add_deadly(struct remote *remote, struct text code)
 {
     char *copy = memcpy(memory_take(code.length), code.bytes, code.length);
@@ -249,7 +241,8 @@ static size_t most_remote(const struct portal *portal)
 static bool alone_remote(const struct portal *portal, const struct portal_request *request)
 {
     const struct remote *remote = portal->user_data;
-    return is_deadly(remote, request->code) || (remote->alone_by && remote->alone_by(portal, request));
+    return text_among(request->code, remote->deadly, remote->deadly_count) ||
+           (remote->alone_by && remote->alone_by(portal, request));
 }
 
 static int64_t lend(struct remote *remote, struct portal_request *request)
@@ -304,7 +297,7 @@ static enum status submit_remote(struct portal *portal, struct portal_request *c
                                  struct error *error)
 {
     struct remote *remote = portal->user_data;
-    if (count == 1 && is_deadly(remote, requests[0]->code)) {
+    if (count == 1 && text_among(requests[0]->code, remote->deadly, remote->deadly_count)) {
         remote->submissions++;
         remote->lent[lend(remote, requests[0])].lost = true;
         remote->lost++;

@@ -154,6 +154,20 @@ static enum status keep_told(struct store *store, struct text code, const struct
     return reconciliation_told(store, code, &entry, remote->etag, error);
 }
 
+/* How long until a look can show what was sent of it last; where the clock was set back, nobody waits. */
+static enum status until_seen(struct store *store, const struct portal *portal, struct text code,
+                              int64_t *left, struct error *error)
+{
+    int64_t lag = portal->settings->lag, at;
+    *left = 0;
+    enum status status = lag ? outbox_last_word(store, code, &at, error) : STATUS_END;
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    int64_t age = portal->clock->now(portal->clock) - at;
+    *left = age >= 0 && age < lag ? lag - age : 0;
+    return STATUS_OK;
+}
+
 static enum status ask_one(struct store *store, struct portal *portal, struct text code, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -179,7 +193,13 @@ static enum status ask_doubtful(struct store *store, const struct load_request *
         if (request->stop && *request->stop)
             return error_set(error, STATUS_STOP,
                              _("a signal ended the reconciliation; nothing was compared"));
-        if (ask_one(store, portal, value_text_of(row, "code"), error))
+        struct text code = value_text_of(row, "code");
+        int64_t left;
+        if (until_seen(store, portal, code, &left, error))
+            return error->status;
+        if (left)
+            portal->clock->sleep(portal->clock, left);
+        if (ask_one(store, portal, code, error))
             return error->status;
         if (request->progress)
             request->progress(request->user_data, ++done, (int64_t)codes->count);
@@ -289,6 +309,24 @@ static enum status check_open(struct store *store, struct text code, struct aren
                      TEXT_ARG(code));
 }
 
+/* Nor by a look that cannot show yet what became of it. */
+static enum status check_seen(struct store *store, const struct portal *portal,
+                              const struct outbox_item *item, struct error *error)
+{
+    int64_t left;
+    if (item->state != OUTBOX_UNKNOWN)
+        return STATUS_OK;
+    if (until_seen(store, portal, item->code, &left, error))
+        return error->status;
+    if (!left)
+        return STATUS_OK;
+    return error_set(error, STATUS_USAGE,
+                     _("what was sent of " TEXT_PRINT
+                       " may not be seen at the portal yet (portal.appears_within): "
+                       "decide in %lld s, or run \"congkhai load\", which waits for it"),
+                     TEXT_ARG(item->code), (long long)((left + 999) / 1000));
+}
+
 enum status reconcile_decide(struct store *store, const struct load_request *request, struct text code,
                              bool overwrite, enum reconcile_result *settled, struct error *error)
 {
@@ -299,7 +337,9 @@ enum status reconcile_decide(struct store *store, const struct load_request *req
     char quoted[DELIVERY_BASE_MAX];
     if (check_open(store, code, &arena, &believes, error) || open_portal(store, request, &portal, error))
         return error->status;
-    enum status status = look(&portal, code, &arena, &report, error);
+    enum status status = check_seen(store, &portal, &believes, error);
+    if (!status)
+        status = look(&portal, code, &arena, &report, error);
     bool canonical = !portal.driver->form;
     close_portal(&portal);
     if (status && status != STATUS_END)

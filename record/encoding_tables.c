@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/count.h"
+
 /* U+00E0 … U+00FF, and every second from U+1EA1 to U+1EF9: the base of each and its tone. A dot is a letter
  * that Vietnamese does not have. */
 static const char latin_bases[] = "aaBa....eeE.ii....ooOo...uu..y..";
@@ -126,8 +128,6 @@ static const struct vni_letter {
     { 0xEC, 'i', TONE_GRAVE }, { 0xED, 'i', TONE_ACUTE }, { 0xE6, 'i', TONE_HOOK },
     { 0xF3, 'i', TONE_TILDE }, { 0xF2, 'i', TONE_DOT },   { 0xEE, 'y', TONE_DOT },
 };
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 struct encoding_letter encoding_letter_of(int32_t character)
 {

@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/count.h"
 #include "record/encoding.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 #define NAME(id, name, shape)  [id] = #name,
 #define SHAPE(id, name, shape) [id] = (shape),

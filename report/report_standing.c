@@ -255,7 +255,8 @@ static void add_internal(struct arena *arena, struct value *document, const stru
     struct text field = first_name(procedure, "fields", _("(no field stated)")),
                 agency = first_name(procedure, "executing", _("(none)"));
     struct text what = unicode_fold(arena, field), who = unicode_fold(arena, agency);
-    struct text key = text_format(arena, "%.*s\x01%.*s", (int)what.length, what.bytes, (int)who.length, who.bytes);
+    struct text key =
+        text_format(arena, "%.*s\x01%.*s", (int)what.length, what.bytes, (int)who.length, who.bytes);
     struct value *row = report_row(arena, value_find(document, "rows"), "key", key);
     if (!value_find(row, "field")) {
         value_set(row, "field", value_text(arena, field));

@@ -27,7 +27,13 @@ bool report_steps_same_decision(const struct value *one, const struct value *oth
     if (!number.bytes || !text_equal(number, value_text_of(other, "decision")))
         return false;
     struct text day = value_text_of(one, "signed_on"), its_day = value_text_of(other, "signed_on");
-    if (!day.bytes || !its_day.bytes || text_equal(day, its_day))
+    /* What was acknowledged without a day bore no decision that was signed later. */
+    if (!day.bytes || !its_day.bytes) {
+        struct text signed_on = day.bytes ? day : its_day,
+                    seen = value_text_of(day.bytes ? other : one, "day");
+        return !signed_on.bytes || !seen.bytes || text_compare(signed_on, seen) <= 0;
+    }
+    if (text_equal(day, its_day))
         return true;
     /* Another day of the same year may be a slip of the pen that was mended, but not where another signed. */
     struct text issuer = value_text_of(one, "issuer"), its_issuer = value_text_of(other, "issuer");

@@ -433,10 +433,7 @@ static enum status append_return(struct writing *writing, const struct approval_
 
 static bool is_named(const struct approval_return *back, struct text code)
 {
-    for (size_t i = 0; i < back->code_count; i++)
-        if (text_equal(back->codes[i], code))
-            return true;
-    return !back->code_count;
+    return !back->code_count || text_among(code, back->codes, back->code_count);
 }
 
 static const struct approval_entry *find_entry(const struct approval_list *list, struct text code)

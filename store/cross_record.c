@@ -229,19 +229,20 @@ static bool read_moment(struct text at, struct date *day)
     return date_read(text_of(text), day);
 }
 
-/* What a content says of its decision; a content that cannot be read any more is given the benefit. */
-static bool bears_decision(struct store *store, const struct digest *content, struct date signed_on)
+/* What a content says of its decision. One that cannot be read any more published what is announced, and tells nothing of an abolition. */
+static bool bears_decision(struct store *store, const struct digest *content,
+                           const struct cross_record_procedure *procedure)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct error unheard;
     struct text bytes;
-    struct value *procedure;
+    struct value *read;
     struct date own;
     if (store_payload_by_digest(store, &arena, content, &bytes, &unheard) ||
-        json_parse(&arena, bytes, &procedure, &unheard))
-        return true;
-    return date_read(value_text_of(value_find(procedure, "decision"), "signed_on"), &own) &&
-           date_compare(own, signed_on) == 0;
+        json_parse(&arena, bytes, &read, &unheard))
+        return !procedure->abolished;
+    return date_read(value_text_of(value_find(read, "decision"), "signed_on"), &own) &&
+           date_compare(own, procedure->signed_on) == 0;
 }
 
 enum status cross_record_close_terms(struct store *store, struct text code, const struct digest *content,
@@ -268,8 +269,9 @@ static enum status stands_published(struct store *store, struct text code, struc
     return status;
 }
 
-enum status cross_record_published(struct store *store, const struct cross_record_procedure *procedure,
-                                   struct date from, struct date *day, struct error *error)
+/* The first such event that is not before `from`; a publication counts where its content bears this very decision. */
+static enum status first_event(struct store *store, const struct cross_record_procedure *procedure,
+                               bool withdrawn, struct date from, struct date *day, struct error *error)
 {
     struct sqlite_statement *statement;
     char beginning[DATE_TEXT + 12];
@@ -280,17 +282,28 @@ enum status cross_record_published(struct store *store, const struct cross_recor
         return error->status;
     write_beginning(from, beginning);
     sqlite_bind_text(statement, 1, procedure->code);
-    sqlite_bind_text(statement, 2, procedure->abolished ? TEXT("withdrawn") : TEXT("published"));
+    sqlite_bind_text(statement, 2, withdrawn ? TEXT("withdrawn") : TEXT("published"));
     sqlite_bind_text(statement, 3, text_of(beginning));
     while ((status = sqlite_step(statement, error)) == STATUS_OK) {
         struct digest content;
-        bool other = !procedure->abolished && procedure->signed_on.year &&
-                     sqlite_digest(statement, 1, &content) &&
-                     !bears_decision(store, &content, procedure->signed_on);
+        bool other = !withdrawn && procedure->signed_on.year && sqlite_digest(statement, 1, &content) &&
+                     !bears_decision(store, &content, procedure);
         if (!other && read_moment(sqlite_column_text(statement, 0), day))
             break;
     }
     sqlite_reset_statement(statement);
+    return status;
+}
+
+enum status cross_record_published(struct store *store, const struct cross_record_procedure *procedure,
+                                   struct date from, struct date *day, struct error *error)
+{
+    enum status status = STATUS_END;
+    /* The decision that published it is not the one that abolishes it: which that is, and when it was signed, nobody knows. */
+    if (!procedure->abolished || procedure->signed_on.year)
+        status = first_event(store, procedure, false, from, day, error);
+    if (status == STATUS_END && procedure->abolished)
+        status = first_event(store, procedure, true, from, day, error);
     if (status != STATUS_END || !procedure->abolished)
         return status;
     /* It was withdrawn before the decision that its source names, or never stood there. */

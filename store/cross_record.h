@@ -48,7 +48,8 @@ struct cross_record_procedure {
 };
 /* The first day, in Vietnam and not before `from`, on which the portal acknowledged the procedure: a content
  * that bears this very decision (an older one sent again is not its publication), or the withdrawal of an
- * abolished one; what never stood there, or was withdrawn before, is withdrawn from the start. STATUS_END: none. */
+ * abolished one; what never stood there, or was withdrawn before, is withdrawn from the start. Of one that is abolished under the
+ * decision that published it, the publication: no decision does both. STATUS_END: none. */
 enum status cross_record_published(struct store *store, const struct cross_record_procedure *procedure,
                                    struct date from, struct date *day, struct error *error);
 

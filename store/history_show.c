@@ -1,5 +1,6 @@
 /* The one page on a procedure. */
 #include "adapters/json.h"
+#include "core/count.h"
 #include "store/approval_view.h"
 #include "store/finding_row.h"
 #include "store/history.h"
@@ -93,8 +94,7 @@ static enum status list_rows(struct store *store, struct arena *arena, struct te
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
-#define HEX(column)  "CASE WHEN " column " IS NOT NULL THEN lower(hex(" column ")) END"
+#define HEX(column) "CASE WHEN " column " IS NOT NULL THEN lower(hex(" column ")) END"
 
 static enum status add_records(struct store *store, struct arena *arena, struct text code, struct value *page,
                                struct error *error)
@@ -120,7 +120,7 @@ static enum status add_records(struct store *store, struct arena *arena, struct 
                                                "  IS NULL ORDER BY e.seq DESC LIMIT 1)"
                                                " FROM record r JOIN source s ON s.id = r.source WHERE r.code "
                                                "= ?1 ORDER BY r.id",
-        columns, COUNT(columns), value_set(page, "records", value_list(arena)), error);
+        columns, (int)COUNT(columns), value_set(page, "records", value_list(arena)), error);
 }
 
 static enum status add_outcomes(struct store *store, struct arena *arena, struct text code,
@@ -140,7 +140,7 @@ static enum status add_outcomes(struct store *store, struct arena *arena, struct
             "digest") ","
                       " json_extract(detail, '$.findings') FROM ledger"
                       " WHERE code = ?1 AND event IN ('accepted', 'rejected', 'held') ORDER BY seq",
-        columns, COUNT(columns), value_set(page, "outcomes", value_list(arena)), error);
+        columns, (int)COUNT(columns), value_set(page, "outcomes", value_list(arena)), error);
 }
 
 #define DELIVERY_EVENTS                                                                                      \
@@ -169,7 +169,7 @@ static enum status add_requests(struct store *store, struct arena *arena, struct
                           " CASE json_extract(detail, '$.asked') WHEN 1 THEN 'true' END, "
                           "json_extract(detail, '$.words'), json_extract(detail, '$.said')"
                           " FROM ledger WHERE code = ?1 AND event IN " DELIVERY_EVENTS " ORDER BY seq",
-        columns, COUNT(columns), value_set(page, "requests", value_list(arena)), error);
+        columns, (int)COUNT(columns), value_set(page, "requests", value_list(arena)), error);
 }
 
 static enum status add_others(struct store *store, struct arena *arena, struct text code, struct value *page,
@@ -184,7 +184,7 @@ static enum status add_others(struct store *store, struct arena *arena, struct t
                      "SELECT seq, at, run, event, source, actor, detail FROM ledger WHERE code = ?1"
                      " AND event NOT IN ('accepted', 'rejected', 'held') AND event NOT IN " DELIVERY_EVENTS
                      " ORDER BY seq",
-                     columns, COUNT(columns), value_set(page, "others", value_list(arena)), error);
+                     columns, (int)COUNT(columns), value_set(page, "others", value_list(arena)), error);
 }
 
 /* What people ordered and approved of it. A store that was not brought up to date yet has no such view. */
@@ -203,7 +203,7 @@ static enum status add_orders(struct store *store, struct arena *arena, struct t
     return list_rows(store, arena, code,
                      "SELECT run, at, \"order\", actor, reason, decision, plan, digest FROM audit_orders"
                      " WHERE code = ?1 ORDER BY at, run",
-                     columns, COUNT(columns), orders, error);
+                     columns, (int)COUNT(columns), orders, error);
 }
 
 /* What speaks against it now; absent where nothing does. */

@@ -125,6 +125,15 @@ enum status resolution_speaks(struct store *store, const struct resolution_membe
                    SQL_WITH(SQL_TEXT(member->code), SQL_NUMBER(member->record)), speaks, error);
 }
 
+enum status resolution_stands(struct store *store, const struct resolution_member *member, bool *stands,
+                              struct error *error)
+{
+    return sql_any(store,
+                   "SELECT 1 FROM procedure_state WHERE code = ?1 AND record = ?2"
+                   " AND (held_status IN ('published', 'abolished') OR state NOT IN ('idle', 'refused'))",
+                   SQL_WITH(SQL_TEXT(member->code), SQL_NUMBER(member->record)), stands, error);
+}
+
 enum status resolution_revives(struct store *store, const struct resolution_member *member, bool *revives,
                                struct error *error)
 {

@@ -45,6 +45,9 @@ enum status resolution_content(struct store *store, struct arena *arena,
 /* Is it the record that the outbox knows as speaking for the code? */
 enum status resolution_speaks(struct store *store, const struct resolution_member *member, bool *speaks,
                               struct error *error);
+/* And does what came of it stand there, or may it? What was refused, or never left, does not. */
+enum status resolution_stands(struct store *store, const struct resolution_member *member, bool *stands,
+                              struct error *error);
 
 /* What stands under its code was withdrawn, or is to be, on the word of another record, which has left its source or its code;
  * and this one's source gave what it says now, or its bytes, before. An operator may take it up all the same

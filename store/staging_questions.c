@@ -76,11 +76,9 @@ enum status staging_has_code(struct staging *staging, struct text key, const str
                              bool *its, struct error *error)
 {
     struct sqlite_statement *statement;
-    *its = false;
     enum status status = sql_row(staging->store, "SELECT code FROM record WHERE source = ?1 AND key = ?2",
                                  SQL_WITH(SQL_NUMBER(staging->source), SQL_TEXT(key)), &statement, error);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++)
-        *its = *its || text_equal(sqlite_column_text(statement, 0), codes[i]);
+    *its = status == STATUS_OK && text_among(sqlite_column_text(statement, 0), codes, count);
     return sql_end(statement, status);
 }
 

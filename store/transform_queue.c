@@ -132,10 +132,7 @@ enum status transform_queue_resolved(struct store *store, int64_t record, const 
 
 bool transform_queue_wants(const struct text *codes, size_t count, struct text code, struct text key)
 {
-    for (size_t i = 0; i < count; i++)
-        if (text_equal(codes[i], code) || text_equal(codes[i], key))
-            return true;
-    return !count;
+    return !count || text_among(code, codes, count) || text_among(key, codes, count);
 }
 
 static enum status copy_payload(struct store *store, struct arena *arena, struct sqlite_statement *row,

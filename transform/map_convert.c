@@ -54,6 +54,19 @@ static enum number take_number(const struct map_running *running, struct text te
     return otherwise ? NUMBER_UNCLEAR : NUMBER_READ;
 }
 
+/* "02 bản", as people write it and as a workbook's format shows a 2: what is counted says nothing more. */
+static struct text without_counted(struct text text)
+{
+    static const char *const counted[] = { "bản", "bản chính", "bản sao", "bản gốc", "bộ" };
+    size_t digits = 0;
+    while (digits < text.length && text.bytes[digits] >= '0' && text.bytes[digits] <= '9')
+        digits++;
+    for (size_t i = 0; digits && i < sizeof counted / sizeof *counted; i++)
+        if (vietnamese_is(text_trim(text_slice(text, digits, text.length)), counted[i]))
+            return text_slice(text, 0, digits);
+    return text;
+}
+
 static struct value *convert_integer(struct map_running *running, struct text text,
                                      const struct map_place *place)
 {
@@ -64,7 +77,7 @@ static struct value *convert_integer(struct map_running *running, struct text te
         map_find(running, place, "congkhai/number", text, "number.unclear");
         return NULL;
     }
-    text = number ? plain : text;
+    text = number ? plain : without_counted(text);
     while (start + 1 < text.length && text.bytes[start] == '0')
         start++;
     for (size_t i = 0; i < text.length; i++)

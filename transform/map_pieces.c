@@ -5,10 +5,7 @@
 
 bool map_is_nothing(const struct map_node *node, struct text text)
 {
-    for (size_t i = 0; i < node->nothing_count; i++)
-        if (text_equal(node->nothing[i], text))
-            return true;
-    return !text.length;
+    return !text.length || text_among(text, node->nothing, node->nothing_count);
 }
 
 /* Of alternatives, one that the expression does not find is nothing, and the next one counts. */

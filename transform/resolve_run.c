@@ -54,7 +54,7 @@ static enum status take_parties(struct resolving *resolving, const struct resolu
             resolution_revives(resolving->store, members, &resolving->parties[i].revives, error))
             return error->status;
         if (members->rejected && resolving->count > 1 &&
-            resolution_speaks(resolving->store, members, &resolving->parties[i].spoke, error))
+            resolution_stands(resolving->store, members, &resolving->parties[i].spoke, error))
             return error->status;
     }
     resolve_decide(resolving->parties, resolving->count, resolving->precedence);

@@ -7,7 +7,6 @@
 #include "transform/rule_inside.h"
 
 struct meeting {
-    const struct rule_set *rules;
     const struct rule_condition *condition;
     const struct rule_moment *moment;
     bool met;
@@ -30,11 +29,8 @@ static bool is_since(struct date baseline, struct text text)
 static bool is_met(const struct meeting *meeting, const struct value *value)
 {
     const struct rule_condition *condition = meeting->condition;
-    for (size_t i = 0; i < condition->count; i++)
-        if (text_equal(value->text, condition->values[i]))
-            return true;
     if (condition->count)
-        return false;
+        return text_among(value->text, condition->values, condition->count);
     /* An expression that gives up has not matched, and the rule is asked: it must not pass in silence. */
     return (!condition->since_baseline || is_since(meeting->moment->baseline, value->text)) &&
            (!condition->matches ||
@@ -83,7 +79,7 @@ bool rule_applies(const struct rule_set *rules, const struct rule *rule, const s
         return false;
     for (size_t i = 0; i < rule->when_count; i++) {
         const struct rule_condition *condition = &rule->when[i];
-        struct meeting meeting = { rules, condition, moment, false };
+        struct meeting meeting = { condition, moment, false };
         if (condition->each)
             continue;
         if (condition->agency) {
@@ -110,7 +106,7 @@ static bool applies_here(const struct rule_trial *trial, const struct rule_place
     const struct rule *rule = trial->rule;
     for (size_t i = 0; i < rule->when_count; i++) {
         const struct rule_condition *condition = &rule->when[i];
-        struct meeting meeting = { trial->rules, condition, trial->moment, false };
+        struct meeting meeting = { condition, trial->moment, false };
         if (!condition->each)
             continue;
         const struct value *value = rule_path_find(&condition->path, trial->view, place);

@@ -245,9 +245,8 @@ static enum status compile_one_of(struct rule *rule, const struct rule_compiling
 static bool holds_one_of(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     const struct choices *choices = user_data;
-    for (size_t i = 0; i < choices->count; i++)
-        if (text_equal(choices->texts[i], subject->value->text))
-            return true;
+    if (text_among(subject->value->text, choices->texts, choices->count))
+        return true;
     reason_set(&why->reason, "one-of", subject->value->text);
     return false;
 }

@@ -3,10 +3,10 @@
 
 #include "adapters/crypto.h"
 #include "core/canonical.h"
+#include "core/count.h"
 #include "transform/rule_inside.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-#define ID_MAX       64
+#define ID_MAX 64
 
 struct rule_settings {
     const char *id, *cites;

@@ -46,6 +46,17 @@ static const char *listed(const char *folder, const char *match)
     return names.length ? names.bytes : "";
 }
 
+TEST("a match's ending counts in any case, its stem as it is written")
+{
+    const char *folder = test_folder();
+    put(folder, "a.json", "1"), put(folder, "B.JSON", "1"), put(folder, "c.Json.bak", "1"),
+        put(folder, "D.Xml", "1");
+    CHECK_STRING(listed(folder, "*.json"), "B.JSON a.json ");
+    CHECK_STRING(listed(folder, "b.json"), "");
+    CHECK_STRING(listed(folder, "*.X*"), "D.Xml ");
+    CHECK_STRING(listed(folder, "*.x*"), "");
+}
+
 /* ---- reading and writing ---- */
 
 TEST("a file is read whole, with a NUL behind it, and an empty one is empty")

@@ -278,8 +278,9 @@ TEST("the heading row is found below a title, given by its number, or named")
 TEST("headings that come again are passed over, and at other places they begin another table")
 {
     const char *folder = begin_nights();
-    put_file(folder, "doc",
-             TEXT("Mã;Tên;Ghi chú\n1;a;x\n\"Mã\"; Tên;Ghi chú\n2;Tên;Ghi chú thêm\nMã;Tên;Ghi chú\n3;c;z\n"));
+    put_file(
+        folder, "doc",
+        TEXT("Mã;Tên;Ghi chú\n1;a;x\n\"Mã\"; Tên;Ghi chú\n2;Tên;Ghi chú thêm\nMã;Tên;Ghi chú;;\n3;c;z;;\n"));
     CHECK_INT(night(folder, source("format: csv, key: Mã, map: {}")), STATUS_OK);
     CHECK_TEXT(stored(KEYS), TEXT("1 2 3"));
     CHECK(result->whole);

@@ -58,6 +58,8 @@ TEST("a page that says that there are more is not proposed as all there is")
         { "\"links\":{\"next\":\"/l?o=1\"},\"meta\":{\"total\":2}",
           ", pages: { next: /links/next, total: /meta/total }" },
         { "\"_links\":{\"next\":{\"href\":\"/l?o=1\"}}", ", pages: { next: /_links/next/href }" },
+        { "\"next\":\"\"", ", pages: { next: /next }" },
+        { "\"next\":\"?page=2\"", ", pages: { next: /next }" },
         { "\"next\":2,\"totalElements\":2", "how is the next page got?>\", total: /totalElements }" },
         { "\"lastId\":\"x\",\"total\":\"25\"", "how is the next page got?>\", total: /total }" },
         { "\"total\":1,\"count\":0", "/a.json\" }\n" },

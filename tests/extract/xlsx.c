@@ -237,6 +237,9 @@ TEST("what a format shows around a number is read with it")
     CHECK_TEXT(number_as("5", 164, "0\" ngày\""), TEXT("5 ngày"));
     CHECK_TEXT(number_as("5", 164, "\"NB-\"000"), TEXT("NB-005"));
     CHECK_TEXT(number_as("50000", 164, "#,##0\\ \"đồng\";\"âm\" 0"), TEXT("50000 đồng"));
+    CHECK_TEXT(number_as("1640", 164, "\"1.\"000000"), TEXT("1.001640"));
+    CHECK_TEXT(number_as("50", 164, "0\".000\""), TEXT("50.000"));
+    CHECK_TEXT(number_as("5", 164, "0\".\""), TEXT("5"));
     /* for others there may be other words, or none */
     CHECK_TEXT(number_as("-5", 164, "0\" ngày\";0"), TEXT("-5"));
     CHECK_TEXT(number_as("0", 164, "0\" ngày\";;\"không\""), TEXT("0"));

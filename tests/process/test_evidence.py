@@ -344,6 +344,9 @@ class Contradictions(Evidence):
                 place.records(*procedures(1))
                 self.expect(place, 3)
                 portal.blind, portal.taken = False, time.monotonic()
+                for decision in ("--adopt", "--overwrite"):
+                    done = self.expect(place, 2, "reconcile", decision, "1.000001", "--reason", "x")
+                    self.assertIn("may not be seen at the portal yet", done.stderr)
                 place.records(*procedures(1, status=wanted))
                 self.expect(place, 0)
                 self.assertEqual(portal.held["1.000001"].status, "abolished" if wanted == "abolished" else "published")

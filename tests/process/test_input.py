@@ -432,6 +432,33 @@ class Documents(Night):
         self.expect(self.place.run("run"), 0)
         self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của hai")
 
+    def test_a_rejected_record_of_which_nothing_stands_holds_nobody_back(self):
+        self.place.configure(sources=[self.place.source("one"), self.place.source("two")])
+        code = SOUND[0]["code"]
+        self.portal.faults(f"kind=status:422,on=put,code={code},count=1")
+        self.place.records(dict(SOUND[0], name="Tên của một"), source="one")
+        self.place.records(source="two")
+        self.expect(self.place.run("run"), 1)
+        self.assertNotIn(code, self.portal.held())
+        self.place.records(dict(SOUND[0], name=""), source="one")
+        self.place.records(dict(SOUND[0], name="Tên của hai"), source="two")
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của hai")
+
+    def test_what_was_refused_is_not_sent_again_because_another_source_that_says_the_same_is_looked_at(self):
+        self.place.configure(sources=[self.place.source("one"), self.place.source("two")])
+        code = SOUND[0]["code"]
+        self.portal.faults(f"kind=status:422,on=put,code={code}")
+        for source in ("one", "two"):
+            self.place.records(SOUND[0], source=source)
+        self.expect(self.place.run("run"), 1)
+        asked = self.portal.requests("put")
+        self.place.records(dict(SOUND[0], unmapped="x"), source="two")
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.portal.requests("put"), asked)
+        self.assertEqual(self.place.one("SELECT count(*) FROM audit_events WHERE event = 'refused'"), 1)
+        self.assertEqual(self.place.sql("SELECT source FROM audit_records WHERE run = 2"), [("two",)], "of one nothing is new")
+
     def test_what_cannot_be_read_any_more_keeps_its_code_and_nobody_takes_its_place(self):
         code, broken = SOUND[0]["code"], b'{"code": "%s", "name": "Th' % SOUND[0]["code"].encode()
         for precedence in ([], ["one", "two"]):

@@ -190,12 +190,14 @@ FAULTS = {
 BLIND = {("next", "empty always"), ("next", "empty once"), ("cursor", "empty always"), ("cursor", "empty once")}
 
 
-def workbook(rows):
-    """An .xlsx of one sheet: each row is (attributes, [(text, struck)])."""
-    cells = "".join(
-        f'<row r="{r}"{attributes}>' + "".join(
-            f'<c r="{"ABC"[c]}{r}" t="inlineStr" s="{int(struck)}"><is><t>{text}</t></is></c>'
-            for c, (text, struck) in enumerate(row)) + "</row>" for r, (attributes, row) in enumerate(rows, 1))
+def workbook(rows, *more):
+    """An .xlsx of a sheet S, and T, U, … for more: each row is (attributes, [(text, struck)])."""
+    def cells(rows):
+        return "".join(
+            f'<row r="{r}"{attributes}>' + "".join(
+                f'<c r="{"ABC"[c]}{r}" t="inlineStr" s="{int(struck)}"><is><t>{text}</t></is></c>'
+                for c, (text, struck) in enumerate(row)) + "</row>" for r, (attributes, row) in enumerate(rows, 1))
+    sheets = dict(zip("STUVW", (rows, *more)))
     main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     kinds = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -203,15 +205,17 @@ def workbook(rows):
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
         "_rels/.rels": f'<Relationships xmlns="{kinds}"><Relationship Id="r" Type="{relation}/officeDocument" '
                        'Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook {main} xmlns:r="{relation}"><sheets><sheet name="S" sheetId="1" r:id="a"/></sheets>'
-                           '</workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{kinds}"><Relationship Id="a" Type="{relation}/worksheet" '
-                                      f'Target="worksheets/sheet1.xml"/><Relationship Id="s" Type="{relation}/styles" '
-                                      'Target="styles.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook {main} xmlns:r="{relation}"><sheets>'
+                           + "".join(f'<sheet name="{name}" sheetId="{i}" r:id="{name}"/>' for i, name in enumerate(sheets, 1))
+                           + "</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{kinds}">' + "".join(
+            f'<Relationship Id="{name}" Type="{relation}/worksheet" Target="worksheets/{name}.xml"/>' for name in sheets)
+        + f'<Relationship Id="s" Type="{relation}/styles" Target="styles.xml"/></Relationships>',
         "xl/styles.xml": f'<styleSheet {main}><fonts><font><sz val="11"/></font><font><strike/></font><font><strike val="0"/>'
                          '</font></fonts><cellXfs><xf numFmtId="0" fontId="0"/><xf numFmtId="0" fontId="1"/></cellXfs>'
                          '</styleSheet>',
-        "xl/worksheets/sheet1.xml": f"<worksheet {main}><sheetData>{cells}</sheetData></worksheet>"}
+        **{f"xl/worksheets/{name}.xml": f"<worksheet {main}><sheetData>{cells(its)}</sheetData></worksheet>"
+           for name, its in sheets.items()}}
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         for name, text in parts.items():
@@ -379,6 +383,24 @@ class Listing(Night):
         self.expect(self.place.run("status"), 0, "Sources that were not read whole", "half", "stands null")
         told = self.place.run("status", "--json").json["sources"][0]
         self.assertEqual((told["whole"], told.get("whole_at")), (0, None), told)
+
+    def test_what_was_changed_in_the_second_of_its_answer_is_asked_for_whole(self):
+        def answer(handler, query):
+            asked.append(handler.headers.get("If-Modified-Since"))
+            handler.date_time_string = lambda *_: "Mon, 30 Nov 2026 01:00:05 GMT"
+            answer = Answer([{"ma": "1.000001", "ten": "Một"}], status=304 if asked[-1] == changed else 200)
+            answer.headers = {"Last-Modified": changed}
+            return answer
+        self.server.sources["v"] = answer
+        source = Source(self.server, "w", 508, "offset")
+        source.name = source.configuration["name"] = "v"
+        source.configuration["fetch"] = {"url": f"{self.server.url}/v"}
+        for changed, wanted in (("Mon, 30 Nov 2026 01:00:05 GMT", [None, None]),
+                                ("Mon, 30 Nov 2026 01:00:04 GMT", [None, "Mon, 30 Nov 2026 01:00:04 GMT"])):
+            asked = []
+            self.night([source])
+            self.night([source])
+            self.assertEqual(asked, wanted)
 
     def test_validators(self):
         """Unchanged is not read; `--anew`, `conditional: false` and an old reading are."""
@@ -561,6 +583,17 @@ class Listing(Night):
         self.expect(self.place.run("run"), 0)
         self.assertEqual({entry["content"].get("notes") for entry in self.portal.held().values()}, {"mới", "cũ"})
         self.assertEqual(json.loads(self.place.one("SELECT fields_now FROM source"))["records"], 11)
+
+    def test_a_second_sheet_of_the_kind_does_not_go_unsaid(self):
+        sheet = lambda *rows: [("", [(text, False) for text in row]) for row in rows]
+        first, other = sheet(("Mã", "Tên"), ("1.000001", "Một")), sheet(("DANH MỤC",), ("Mã", "Tên"), ("1.000002", "Hai"))
+        self.place.write("inbox/w.xlsx", workbook(first, sheet(("Ghi chú",)), [], other))
+        self.place.configure(sources=[self.place.source(
+            "w", fetch={"file": "inbox/w.xlsx"}, format="xlsx", key="Mã", map={**MAP, "code": "Mã", "name": "Tên"})])
+        for _ in range(2):
+            self.expect(self.place.run("run"), 0, '1 more sheets of the workbook, such as "V"')
+        self.place.change_source(sheet="S")
+        self.assertNotIn("more sheets", self.expect(self.place.run("run"), 0).stderr)
 
     def test_hidden_and_struck_rows_of_a_workbook(self):
         row = lambda number, struck=(False, False), attributes="": (

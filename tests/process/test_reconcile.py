@@ -5,6 +5,7 @@ import json
 import os
 import sqlite3
 import tempfile
+import time
 import unittest
 
 from harness import Night, Place, SANITIZED, Simulator, most_megabytes, procedure, procedures, silent_port, slow
@@ -685,6 +686,27 @@ class Listings(unittest.TestCase):
     def test_what_a_listing_leaves_out_is_asked_for(self):
         self.compare(lambda items: {"items": items[:2]}, 0, same=4, missing_there=0)
         self.compare(lambda items: {"items": []}, 0, same=4, missing_there=0)
+
+    def test_what_may_not_be_seen_yet_is_waited_for(self):
+        with Portal() as portal, Place(portal) as place:
+            place.change_portal(appears_within="3s")
+            place.records(*procedures(2))
+            self.assertEqual(place.run("run").code, 0)
+            old = {code: portal.show(code) for code in portal.held}
+            page = [{name: text for name, text in json.loads(answer.body).items() if name != "content"} for answer in old.values()]
+            place.records(*procedures(1, name="Tên mới"), *procedures(1, first=2))
+            self.assertEqual(place.run("run").code, 0)
+            late = time.monotonic() + 1
+
+            def lag(method, path, _):
+                if method != "GET" or time.monotonic() > late:
+                    return None
+                return Answer(200, {"items": page}) if path.startswith("/v1/procedures?") else old[path.rpartition("/")[2]]
+
+            portal.answer = lag
+            done = place.run("reconcile", "--json")
+            self.assertEqual((done.code, done.json["same"]), (0, 2), done)
+            self.assertEqual(place.one("SELECT count(*) FROM procedure_state WHERE state = 'conflict'"), 0)
 
     def test_what_is_listed_twice_and_otherwise_is_asked(self):
         self.compare(lambda items: {"items": items + [{**items[0], "digest": "1" * 64}]}, 0, same=4)

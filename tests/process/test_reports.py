@@ -279,12 +279,21 @@ class Reports(Night):
         row, = self.report("cong-bo", "--from", "2026-03-03", "--to", "2026-04-30")["rows"]
         self.assertEqual([row[c]["codes"] for c in ("amended", "correction", "late")], [[], ["1.000001"], []])
 
+    def test_a_number_without_a_day_that_was_seen_before_a_signature_is_another_decision(self):
+        self.place.configure(baseline="2025-02-01")
+        one = record("1.000001", decision="12/QĐ-UBND")
+        self.night("2025-03-04", one)
+        self.night("2026-03-20", {**one, "signed": "2026-03-02"})
+        row, = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["rows"]
+        self.assertEqual([row[c]["codes"] for c in ("amended", "correction", "late")], [["1.000001"], [], ["1.000001"]])
+
     def test_an_abolition_under_the_decision_that_published_is_in_no_term(self):
         """Only the status was changed in the source: by which decision it was abolished, and when, nobody knows."""
-        self.place.configure(baseline="2026-02-01")
+        self.place.configure(baseline="2026-02-01", rules=[str(harness.ROOT / "config/rules/deadlines.yaml")])
         one = record("1.000001", signed="2026-03-02", decision="12/QĐ-UBND")
         self.night("2026-03-03", one)
         self.night("2026-03-27", {**one, "status": "abolished"})
+        self.assertEqual(self.place.sql("SELECT code FROM audit_rejections WHERE rule LIKE 'ND63-24-%'"), [], "as the rules have it")
         row, = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["rows"]
         self.assertEqual([row[c]["codes"] for c in ("new", "abolished", "in_time", "late")], [["1.000001"], ["1.000001"], ["1.000001"], []])
         index = self.indices("--from", "2026-03-01", "--to", "2026-03-31")["1.2", "published in time"]

@@ -298,6 +298,20 @@ TEST("a count that was typed into a cell and could be thousands is nobody's to g
         CHECK_STRING(result.findings.first->reason.id, "number.whole");
 }
 
+TEST("what is counted may stand behind a count")
+{
+    const char *fields = "  dossier: { from: a, map: { originals: . } }\n";
+    static const char *const counts[] = { "2 bản", "02 Bản chính", "2bộ" };
+    for (size_t i = 0; i < 3; i++) {
+        has(map_row("xlsx", fields, text_format(&test_arena, "[\"1\",\"a\",\"%s\"]", counts[i]).bytes),
+            "\"dossier\":[{\"originals\":2}]");
+        CHECK(!result.findings.first);
+    }
+    CHECK(!text_find(map_row("xlsx", fields, "[\"1\",\"a\",\"2 bản trở lên\"]"), TEXT("originals"),
+                     &(size_t){ 0 }));
+    CHECK(result.findings.first);
+}
+
 TEST("money is read, prose stays prose, and constants alone are nothing")
 {
     const char *fields = "  methods: { each: /m, map: { text: /t, fees: { each: /p, map: { kind: { value: "
