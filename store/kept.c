@@ -41,12 +41,12 @@
 /* Was it approved then, with nothing published since and no lapse? A list of more than 200 kB is not looked through: it may be. */
 #define APPROVED_THEN(run)                                                                                   \
     "EXISTS (SELECT 1 FROM ledger a JOIN payload p ON p.digest = a.digest WHERE a." APPROVAL_EVENTS          \
-    "  AND a.event = 'approved' AND a.run <= " run " AND a.seq > coalesce((SELECT max(+d.seq) FROM ledger d"  \
+    "  AND a.event = 'approved' AND +a.run <= " run " AND a.seq > coalesce((SELECT max(+d.seq) FROM ledger d"  \
     "   WHERE d.code = l.code AND d.run <= " run " AND d.event IN ('published', 'withdrawn')), 0)"           \
     "  AND (p.size > 200000 OR CASE l.event WHEN 'accepted' THEN"                                           \
     "    instr(p.bytes, CAST('\"digest\":\"' || lower(hex(l.digest)) || '\"' AS BLOB)) ELSE a.seq > l.seq END)" \
     "  AND NOT EXISTS (SELECT 1 FROM ledger e, json_each(e.detail, '$.codes') c WHERE e." APPROVAL_EVENTS    \
-    "   AND e.event = 'approval-lapsed' AND e.run <= " run " AND json_extract(e.detail, '$.approved') = a.seq AND c.value = l.code))"
+    "   AND e.event = 'approval-lapsed' AND +e.run <= " run " AND json_extract(e.detail, '$.approved') = a.seq AND c.value = l.code))"
 /* In another content, or by another wish, it waited then: the last that was said of it was wanted and not there, rules were in
  * force, nothing stood in its way, and no approval of it was open. */
 #define WAITED_SO(run)                                                                                       \
