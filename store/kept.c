@@ -31,23 +31,45 @@
 /* What took up, tried or decided anew since then, and ended as before, is not new. */
 #define STOOD_SO(run)                                                                                            STATE " IS (SELECT CASE WHEN l.event IN ('conflict', 'differs', 'withheld') THEN 'conflict'"                   "   WHEN l.event = 'intended' THEN 'unknown' WHEN l.event IN ('refused', 'unknown', 'failed') THEN l.event END"            "  FROM ledger l WHERE l.code = q.code AND l.run <= " run " AND l.event IN ('conflict', 'differs', 'withheld',"            "   'intended', 'refused', 'unknown', 'failed', 'published', 'withdrawn', 'recalled', 'overwrite-ordered',"                "   'withdrawal-ordered', 'order-ended', 'retried') AND (l.event <> 'retried' OR l.source IS NULL)"                        "  ORDER BY l.seq DESC LIMIT 1)"
 
-/* What waits for approval in another content, or by another wish, waited then: the last that was said of it was wanted and not
- * there, rules were in force, and nothing was approved behind it. */
+/* What waits for approval waits since it was wanted, since what stood in its way ended, or since its approval lapsed. (The plus
+ * keeps SQLite from walking the whole ledger for the greatest: the index of codes is short.) */
+#define WAITS_SINCE                                                                                          \
+    "max(CAST(json_extract(j.value, '$.run') AS INTEGER), coalesce((SELECT max(+l.run) FROM ledger l WHERE"   \
+    " l.code = q.code AND l.event IN ('recalled', 'published', 'withdrawn', 'retried') AND l.seq > q.wanted_event), 0)," \
+    " coalesce((SELECT max(+e.run) FROM ledger e, json_each(e.detail, '$.codes') c WHERE e." APPROVAL_EVENTS  \
+    "  AND e.event = 'approval-lapsed' AND e.seq > q.wanted_event AND c.value = q.code), 0))"
+/* Was it approved then, with nothing published since and no lapse? A list of more than 200 kB is not looked through: it may be. */
+#define APPROVED_THEN(run)                                                                                   \
+    "EXISTS (SELECT 1 FROM ledger a JOIN payload p ON p.digest = a.digest WHERE a." APPROVAL_EVENTS          \
+    "  AND a.event = 'approved' AND a.run <= " run " AND a.seq > coalesce((SELECT max(+d.seq) FROM ledger d"  \
+    "   WHERE d.code = l.code AND d.run <= " run " AND d.event IN ('published', 'withdrawn')), 0)"           \
+    "  AND (p.size > 200000 OR CASE l.event WHEN 'accepted' THEN"                                           \
+    "    instr(p.bytes, CAST('\"digest\":\"' || lower(hex(l.digest)) || '\"' AS BLOB)) ELSE a.seq > l.seq END)" \
+    "  AND NOT EXISTS (SELECT 1 FROM ledger e, json_each(e.detail, '$.codes') c WHERE e." APPROVAL_EVENTS    \
+    "   AND e.event = 'approval-lapsed' AND e.run <= " run " AND json_extract(e.detail, '$.approved') = a.seq AND c.value = l.code))"
+/* In another content, or by another wish, it waited then: the last that was said of it was wanted and not there, rules were in
+ * force, nothing stood in its way, and no approval of it was open. */
 #define WAITED_SO(run)                                                                                       \
-    "json_extract(j.value, '$.outcome') = 'waiting'"                                                         \
+    "CASE WHEN json_extract(j.value, '$.outcome') = 'waiting' AND " WAITS_SINCE " > " run                    \
     " AND EXISTS (SELECT 1 FROM ledger WHERE " APPROVAL_EVENTS " AND event = 'approval-founded' AND run <= " run ")"           \
-    " AND coalesce((SELECT CASE WHEN l.event IN ('withdrawal-ordered', 'overwrite-ordered') THEN 1"          \
+    " THEN coalesce((SELECT CASE WHEN l.event IN ('withdrawal-ordered', 'overwrite-ordered') THEN 1"         \
     "   WHEN l.event <> 'accepted' OR l.source IS NOT s.name OR json_extract(l.detail, '$.key') IS NOT r.key" \
     "    OR json_extract(l.detail, '$.status') = 'draft' THEN 0"                                             \
     "   ELSE coalesce((SELECT CASE json_extract(l.detail, '$.status') WHEN 'abolished' THEN d.event = 'published'" \
     "     ELSE d.event <> 'published' OR d.digest IS NOT l.digest END FROM ledger d WHERE d.code = l.code"   \
     "     AND d.seq < l.seq AND d.event IN ('published', 'withdrawn') ORDER BY d.seq DESC LIMIT 1),"         \
-    "    json_extract(l.detail, '$.status') IS NOT 'abolished') END"                                         \
-    "  AND l.seq > coalesce((SELECT max(seq) FROM ledger WHERE " APPROVAL_EVENTS " AND event = 'approved' AND run <= " run "), 0)" \
+    "    json_extract(l.detail, '$.status') IS NOT 'abolished' OR NOT EXISTS (SELECT 1 FROM ledger d"        \
+    "     WHERE d.code = l.code AND d.seq < l.seq AND d.event = 'recalled' AND json_extract(d.detail, '$.absent'))) END" \
+    "  AND (q.wanted_action = 'publish' OR l.event = 'withdrawal-ordered' OR json_extract(l.detail, '$.status') = 'abolished')" \
+    "  AND NOT EXISTS (SELECT 1 FROM ledger d WHERE d.code = l.code AND d.run <= " run " AND d.event IN ('conflict', 'differs'," \
+    "    'withheld') AND d.seq > coalesce((SELECT max(+e.seq) FROM ledger e WHERE e.code = l.code AND e.run <= " run \
+    "     AND e.event IN ('published', 'withdrawn')), 0))"                                                   \
+    "  AND NOT " APPROVED_THEN(run)                                                                          \
     "  FROM ledger l WHERE l.code = q.code AND l.run <= " run " AND l.event IN ('accepted', 'rejected', 'held'," \
-    "   'missing', 'recoded', 'sent-back', 'conflict', 'differs', 'withheld', 'intended', 'refused', 'unknown', 'failed'," \
+    "   'recoded', 'sent-back', 'conflict', 'differs', 'withheld', 'intended', 'refused', 'unknown', 'failed'," \
     "   'published', 'withdrawn', 'recalled', 'overwrite-ordered', 'withdrawal-ordered', 'order-ended', 'retried')" \
-    "  ORDER BY l.seq DESC LIMIT 1), 0)"
+    "   AND (l.event <> 'recalled' OR json_extract(l.detail, '$.action') IS NOT 'publish') ORDER BY l.seq DESC LIMIT 1), 0)" \
+    " ELSE 0 END"
 
 #define KEPT                                                                                                 \
     "WITH kept AS (SELECT coalesce(r.department, s.name) AS department, s.name AS source, r.key, r.code,"                               \
@@ -59,12 +81,12 @@
     " UNION ALL SELECT coalesce(r.department, s.name, ''), s.name, r.key, q.code,"                               \
     "  r.content, r.locator,"                                                                                    \
     "  json_extract(j.value, '$.outcome'), NULL, NULL, json_extract(j.value, '$.field'), NULL, NULL, NULL,"      \
-    "  json_extract(j.value, '$.words'), NULL, CAST(json_extract(j.value, '$.run') AS INTEGER), 2, q.record, 0, " WAITED_SO("?6")  \
+    "  json_extract(j.value, '$.words'), NULL, " WAITS_SINCE ", 2, q.record, 0, " WAITED_SO("?6")  \
     ASKED "),"                            \
     " chosen AS (SELECT * FROM kept WHERE (?1 IS NULL OR source IN (SELECT value FROM json_each(?1))) AND (?2 IS NULL OR rule = ?2)"             \
     "  AND (?3 IS NULL OR department = ?3) AND (?4 IS NULL OR code IN (SELECT value FROM json_each(?4))"        \
     "   OR key IN (SELECT value FROM json_each(?4)))"                            \
-    "  AND (?5 IS NULL OR outcome = ?5) AND ((coalesce(since_run, 0) > ?6 AND NOT stood)"                    \
+    "  AND (?5 IS NULL OR outcome = ?5) AND (((kind = 1 OR coalesce(since_run, 0) > ?6) AND NOT stood)"                    \
     "   OR since_run IN (SELECT value FROM json_each(?13)))"                                         \
     "  AND (?8 IS NULL OR reason = ?8) AND (?9 IS NULL OR message = ?9)) "
 
@@ -194,11 +216,11 @@ enum status kept_count(struct store *store, int64_t since, struct arena *arena, 
         store_sql(store,
                   "SELECT " DIFFERENT("kind", "record", "code") ", " DIFFERENT(
                       "kind", "record",
-                      "code") " FILTER (WHERE coalesce(since_run, 0) > ?1 AND NOT stood) FROM"
+                      "code") " FILTER (WHERE (kind = 1 OR coalesce(since_run, 0) > ?1) AND NOT stood) FROM"
                               " (SELECT f.since_run, 0 AS kind, r.id AS record, r.code, 0 AS stood" RECORDS
                               " UNION ALL SELECT " DELIVERED_IN ", 1, q.record, q.code, " STOOD_SO("?1")
-                                  DELIVERIES " UNION ALL SELECT CAST(json_extract(j.value, '$.run') AS "
-                                             "INTEGER), 2, q.record, q.code, 0" ASKED ")",
+                                  DELIVERIES " UNION ALL SELECT " WAITS_SINCE
+                                             ", 2, q.record, q.code, " WAITED_SO("?1") ASKED ")",
                   &row, error))
         return error->status;
     sqlite_bind_number(row, 1, since ? since : -1);

@@ -12,6 +12,7 @@
 #include "store/merkle.h"
 #include "store/schema.h"
 #include "store/schema_pair.h"
+#include "store/sql.h"
 #include "store/untouched.h"
 
 #define STATEMENTS 512 /* a power of two, well above the number of literals */
@@ -449,24 +450,18 @@ static enum status read_tree(struct store *store, struct error *error)
 
 static enum status write_tree(struct store *store, struct error *error)
 {
-    struct sqlite_statement *statement;
     if (store->written == store->tree.size)
         return STATUS_OK;
     struct buffer *bytes = &store->scratch[0];
     buffer_clear(bytes);
     merkle_write(&store->tree, bytes);
     BUFFER_OWNED struct buffer note = { 0 };
-    if ((store->sign && store->sign(store, store->sealing, &note, error)) ||
-        store_sql(store, "INSERT OR REPLACE INTO tree (id, size, frontier, note) VALUES (1, ?1, ?2, ?3)",
-                  &statement, error))
+    if (store->sign && store->sign(store, store->sealing, &note, error))
         return error->status;
-    sqlite_bind_number(statement, 1, (int64_t)store->tree.size);
-    sqlite_bind_bytes(statement, 2, buffer_view(bytes));
-    if (note.length)
-        sqlite_bind_text(statement, 3, buffer_view(&note));
-    if (sqlite_execute(statement, error))
-        return error->status;
-    return STATUS_OK;
+    return sql_run(store, "INSERT OR REPLACE INTO tree (id, size, frontier, note) VALUES (1, ?1, ?2, ?3)",
+                   SQL_WITH(SQL_NUMBER((int64_t)store->tree.size), SQL_BYTES(buffer_view(bytes)),
+                            SQL_TEXT(note.length ? buffer_view(&note) : TEXT_NONE)),
+                   error);
 }
 
 enum status store_begin(struct store *store, struct error *error)
@@ -531,12 +526,7 @@ enum status store_sort_on_disk(struct store *store, struct error *error)
 
 enum status store_changes(struct store *store, int64_t *number, struct error *error)
 {
-    struct sqlite_statement *row;
-    if (store_sql(store, "PRAGMA data_version", &row, error) || sqlite_step(row, error))
-        return error->status;
-    *number = sqlite_number(row, 0);
-    sqlite_reset_statement(row);
-    return STATUS_OK;
+    return sql_number(store, "PRAGMA data_version", NULL, number, error);
 }
 
 enum status store_durable(struct store *store, bool durable, struct error *error)

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 
 try:
@@ -293,6 +294,27 @@ class Attacks(Office, Night):
         self.night(procedure("1.000001", name="Một tên nữa"), procedure("1.000002"), procedure("1.000003", status="abolished", name="Tên mới"),
                    procedure("1.000004", name="Tên khác"))
         self.assertEqual(new(third), ["1.000002"], "a draft waited for nobody")
+
+    def test_what_waits_is_new_by_what_is_said_of_it_alone_and_health_counts_the_same(self):
+        def new(since):
+            rows = self.expect(self.run_as("--json", "kept", "--since", str(since)), 0).json["rows"]
+            return [row["code"] for row in rows]
+
+        def run():
+            return self.place.one("SELECT max(run) FROM ledger")
+
+        self.scope(expires="2s")
+        self.night(procedure("1.000001"), procedure("1.000002"), procedure("1.000003"))
+        first = run()
+        self.submit()
+        self.approve(1, "--code", "1.000002")
+        self.approve(1, "--code", "1.000003")
+        second = run()
+        time.sleep(2.1)
+        self.night(procedure("1.000001", name="Một tên khác"), procedure("1.000002"))
+        self.assertEqual(new(first), [], "others were approved meanwhile, and what is missing waits still")
+        self.assertEqual(new(second), ["1.000002", "1.000003"], "an approval that lapsed does not wait since it was wanted")
+        self.assertEqual(self.expect(self.run_as("--json", "health"), 1).json["new"], len(self.run_as("--json", "kept", "--new").json["rows"]))
 
     def test_what_an_approver_orders_waits_for_a_submitter(self):
         self.place.configure(approval=None)
