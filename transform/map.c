@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include <ctype.h>
 #include <stdio.h>
 
 #include "core/field_words.h"
+#include "core/vietnamese.h"
 #include "transform/map_inside.h"
 
 static size_t write_place(const struct map_place *place, char *out, size_t size)
@@ -349,16 +351,28 @@ static void absorb_price(struct map_running *running, const struct map_group *gr
         map_add_prose(running, whole);
 }
 
-/* Does it end in a number that wants a unit: "5-7", "không quá 05 (năm)"? A day such as 01/7/2026 does not. */
+/* Does it end in a number that wants a unit: "5-7", "không quá 05 (năm)"? The 8 of "khoản 2 Điều 8", the 63 of "Nghị định 63" and
+ * the day 01/7/2026 do not: what stands in front has to say that it is how long something takes. */
 static bool ends_in_number(struct text text)
 {
-    size_t open, end;
+    static const char *const limits[] = { "quá", "đa", "trong", "vòng", "hạn",  "nhất", "khoảng", "từ",
+                                          "đến", "tới", "hoặc", "dưới", "hơn", "thiểu", "là" };
+    size_t open, end, start;
     if (text_ends(text, TEXT(")")) && text_find(text, TEXT("("), &open))
         text = text_trim(text_slice(text, 0, open));
-    for (end = text.length; end && strchr("0123456789.,/", text.bytes[end - 1]); end--)
-        if (text.bytes[end - 1] == '/')
-            return false;
-    return text.length && text.bytes[text.length - 1] >= '0' && text.bytes[text.length - 1] <= '9';
+    for (end = text.length; end && strchr("0123456789.,", text.bytes[end - 1]); end--)
+        ;
+    if (end == text.length || text.length - end > 4 || !isdigit((unsigned char)text.bytes[text.length - 1]))
+        return false;
+    text = text_trim(text_slice(text, 0, end));
+    if (!text.length || text_ends(text, TEXT("-")) || text_ends(text, TEXT("–")) || text_ends(text, TEXT(":")))
+        return true;
+    for (start = text.length; start && text.bytes[start - 1] != ' '; start--)
+        ;
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        if (vietnamese_is(text_slice(text, start, text.length), limits[i]))
+            return true;
+    return false;
 }
 
 /* The unit beside words goes with them: alone it says nothing, and "5-7" without it nothing either. */
