@@ -355,8 +355,8 @@ static void absorb_price(struct map_running *running, const struct map_group *gr
  * the day 01/7/2026 do not: what stands in front has to say that it is how long something takes. */
 static bool ends_in_number(struct text text)
 {
-    static const char *const limits[] = { "quá", "đa", "trong", "vòng", "hạn",  "nhất", "khoảng", "từ",
-                                          "đến", "tới", "hoặc", "dưới", "hơn", "thiểu", "là" };
+    static const char *const limits[] = { "quá", "đa",  "trong", "vòng", "hạn", "nhất",  "khoảng", "từ",
+                                          "đến", "tới", "hoặc",  "dưới", "hơn", "thiểu", "là" };
     size_t open, end, start;
     if (text_ends(text, TEXT(")")) && text_find(text, TEXT("("), &open))
         text = text_trim(text_slice(text, 0, open));
@@ -365,7 +365,8 @@ static bool ends_in_number(struct text text)
     if (end == text.length || text.length - end > 4 || !isdigit((unsigned char)text.bytes[text.length - 1]))
         return false;
     text = text_trim(text_slice(text, 0, end));
-    if (!text.length || text_ends(text, TEXT("-")) || text_ends(text, TEXT("–")) || text_ends(text, TEXT(":")))
+    if (!text.length || text_ends(text, TEXT("-")) || text_ends(text, TEXT("–")) ||
+        text_ends(text, TEXT(":")))
         return true;
     for (start = text.length; start && text.bytes[start - 1] != ' '; start--)
         ;

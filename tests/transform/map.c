@@ -382,13 +382,14 @@ TEST("a time limit in a unit that no duration has is prose, never a number alone
 
 TEST("words in the place of a time limit's number take its unit with them")
 {
-    struct text text = run("  methods: { each: /m, map: { duration.amount: /a, duration.unit: { from: /u, "
-                           "codes: units }, text: /t } }\n",
-                           "{\"n\":\"a\",\"c\":\"1\",\"m\":[{\"a\":\"5-7\",\"u\":\"Ngày\",\"t\":\"Tại "
-                           "Sở\"},{\"a\":\"Trong ngày\",\"u\":\"Ngày\"},"
-                           "{\"a\":\"không quá 05 (năm)\",\"u\":\"Ngày\"},{\"a\":\"10 - 15\",\"u\":\"Phút\"},"
-                           "{\"a\":\"từ ngày 01/7/2026\",\"u\":\"Ngày\"},{\"a\":\"Theo khoản 2 Điều 8\",\"u\":\"Ngày\"},"
-        "{\"a\":\"Từ 3 đến 5\",\"u\":\"Ngày\"}]}");
+    struct text text =
+        run("  methods: { each: /m, map: { duration.amount: /a, duration.unit: { from: /u, "
+            "codes: units }, text: /t } }\n",
+            "{\"n\":\"a\",\"c\":\"1\",\"m\":[{\"a\":\"5-7\",\"u\":\"Ngày\",\"t\":\"Tại "
+            "Sở\"},{\"a\":\"Trong ngày\",\"u\":\"Ngày\"},"
+            "{\"a\":\"không quá 05 (năm)\",\"u\":\"Ngày\"},{\"a\":\"10 - 15\",\"u\":\"Phút\"},"
+            "{\"a\":\"từ ngày 01/7/2026\",\"u\":\"Ngày\"},{\"a\":\"Theo khoản 2 Điều 8\",\"u\":\"Ngày\"},"
+            "{\"a\":\"Từ 3 đến 5\",\"u\":\"Ngày\"}]}");
     has(text, "\"methods\":[{\"text\":\"Tại Sở; 5-7 ngày\"},{\"text\":\"Trong ngày\"},"
               "{\"text\":\"không quá 05 (năm) ngày\"},{\"text\":\"10 - 15 phút\"},{\"text\":\"từ ngày "
               "01/7/2026\"},{\"text\":\"Theo khoản 2 Điều 8\"},{\"text\":\"Từ 3 đến 5 ngày\"}]");
