@@ -41,13 +41,24 @@ static bool stood_in(struct text locator, const char *document)
 static void look_at(void *user_data, struct text locator)
 {
     struct search *search = user_data;
-    const struct answer *list = search->answers->list;
-    for (size_t i = 0; i + 1 < search->answers->count && !search->found; i++) {
-        if (list[i].key != list[i + 1].key || !strcmp(list[i].document, list[i + 1].document))
-            continue;
-        for (size_t j = i; j <= i + 1 && !search->found; j++)
-            search->found = stood_in(locator, list[j].document) ? list[j].document : NULL;
+    for (size_t i = 0; i < search->answers->count && !search->found; i++)
+        if (stood_in(locator, search->answers->list[i].document))
+            search->found = search->answers->list[i].document;
+}
+
+/* Of the sorted ones only those stay of which another document gave the same record: mostly none. */
+static void keep_mixed(struct answers *answers)
+{
+    size_t kept = 0;
+    for (size_t from = 0, to; from < answers->count; from = to) {
+        const struct answer *first = &answers->list[from];
+        for (to = from + 1; to < answers->count && answers->list[to].key == first->key;)
+            to++;
+        bool mixed = strcmp(first->document, answers->list[to - 1].document) != 0;
+        for (size_t i = from; mixed && i < to; i++)
+            answers->list[kept++] = answers->list[i];
     }
+    answers->count = kept;
 }
 
 enum status answers_find_mixed(struct answers *answers, struct staging *staging, const char **document,
@@ -59,6 +70,9 @@ enum status answers_find_mixed(struct answers *answers, struct staging *staging,
     if (!answers->count)
         return STATUS_OK;
     qsort(answers->list, answers->count, sizeof *answers->list, compare);
+    keep_mixed(answers);
+    if (!answers->count)
+        return STATUS_OK;
     enum status status = staging_absent(staging, look_at, &search, &absent, error);
     *document = search.found;
     return status;

@@ -19,7 +19,7 @@ void answers_take(struct answers *answers, struct arena *arena, const char *docu
                   size_t count);
 
 /* The name of a document that gave a record of the last whole listing, and now, in place of it, one that another document gave,
- * too. *document is NULL where there is none. Sorts the answers. */
+ * too. *document is NULL where there is none. The others are forgotten. */
 enum status answers_find_mixed(struct answers *answers, struct staging *staging, const char **document,
                                struct error *error);
 
