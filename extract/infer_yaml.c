@@ -43,7 +43,8 @@ static void put_pages(struct buffer *out, const struct inferred *inferred)
         buffer_string(out, ", pages: { parameter: ");
         yaml_put_scalar(out, name);
         buffer_printf(out, ", from: %llu", (unsigned long long)number);
-    } else if (shape->rows && find_parameter(inferred->address, offsets, &name, &number)) {
+    } else if (shape->rows && find_parameter(inferred->address, offsets, &name, &number) &&
+               number % shape->rows == 0) { /* ?from=20260101 is a day, not a place among the rows */
         buffer_string(out, ", pages: { offset: ");
         yaml_put_scalar(out, name);
         buffer_printf(out, ", size: %zu", shape->rows);

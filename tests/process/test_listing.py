@@ -481,6 +481,10 @@ class Listing(Night):
             text = re.sub(r"(?m)^agency:.*", "agency: { code: H13, name: UBND }", written.read_text(encoding="utf-8"))
             written.write_text(text, encoding="utf-8")
             self.expect(self.place.run("--config", written, "extract"), 0, "25 bản ghi")
+        self.server.sources["d"] = lambda handler, query: Answer(body=json.dumps(rows[:7]))
+        folder = self.place.folder / "d"
+        self.expect(self.place.run("init", "--from", self.server.url + "/d?from=20260101", folder), 0)
+        self.assertNotIn("pages:", re.sub("#.*", "", (folder / "congkhai.yaml").read_text(encoding="utf-8")), "a day is no place")
 
     def test_an_item_of_a_listing_that_answers_with_another_item_s_record_is_not_missing(self):
         mixed = False
