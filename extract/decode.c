@@ -36,17 +36,24 @@ static bool is_numbered(struct text heading)
     return heading.length > 4 && heading.bytes[heading.length - 1] == ')';
 }
 
+size_t decode_key_column(const struct decode *decode, const struct text *headings, size_t count)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text key = text_of(decode->source->key);
+    size_t at = key.length ? 0 : count;
+    while (at < count && !same_heading(&arena, headings[at], key))
+        at++;
+    return at;
+}
+
 enum status decode_check_key(const struct decode *decode, const struct text *headings, size_t count,
                              struct error *error)
 {
-    ARENA_OWNED struct arena arena = { 0 };
     BUFFER_OWNED struct buffer known = { 0 };
     struct text key = text_of(decode->source->key);
-    if (!key.length || text_is(key, ".") || is_numbered(key))
+    if (!key.length || text_is(key, ".") || is_numbered(key) ||
+        decode_key_column(decode, headings, count) < count)
         return STATUS_OK;
-    for (size_t i = 0; i < count; i++)
-        if (same_heading(&arena, headings[i], key))
-            return STATUS_OK;
     for (size_t i = 0; i < count && known.length < 400; i++)
         if (headings[i].length)
             buffer_printf(&known, "%s\"%.*s\"", known.length ? ", " : "", TEXT_ARG(headings[i]));

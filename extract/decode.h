@@ -56,7 +56,9 @@ const struct decode_driver *decode_find(enum source_format format);
  * are set. */
 enum status decode_begin(struct decode *decode, struct error *error);
 
-/* Is the source's key among a table's headings? STATUS_STOP with the headings there are: none of the rows
+/* Which of a table's headings is the source's key; `count`: none. */
+size_t decode_key_column(const struct decode *decode, const struct text *headings, size_t count);
+/* Is the source's key among them? STATUS_STOP with the headings there are: none of the rows
  * could be told from another. */
 enum status decode_check_key(const struct decode *decode, const struct text *headings, size_t count,
                              struct error *error);

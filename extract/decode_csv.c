@@ -12,7 +12,7 @@ struct table {
     struct text first;     /* a row that was read ahead; bytes NULL: none */
     struct text heading;   /* as it came; bytes NULL: names are given */
     struct text *headings; /* … its cells */
-    size_t heading_count;
+    size_t heading_count, key; /* key: its column; as many as there are: none of them */
     char separator;
 };
 
@@ -136,6 +136,7 @@ static enum status found_header(struct decode *decode, struct table *table, long
                         error);
         make_context(decode, table, cells, count, separator);
         table->reader.separator = table->separator = separator;
+        table->key = decode_key_column(decode, cells, count);
         return decode_check_key(decode, cells, count, error);
     }
 }
@@ -181,7 +182,8 @@ static bool is_a_heading(const struct table *table, struct text cell)
 
 enum again { NO_HEADINGS, SAME_HEADINGS, OTHER_HEADINGS };
 
-/* Most of the row's cells are headings. Not at their places, or with others among them, they begin another table. */
+/* Most of the row's cells are headings. Not at their places, or with others among them, they begin another table; without the key
+ * it is none of the kind, and no row of it can be taken for a record. */
 static enum again headings_again(const struct table *table, struct text row)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -189,7 +191,7 @@ static enum again headings_again(const struct table *table, struct text row)
     struct text *cells, first = text_trim(row);
     struct error unused;
     size_t count, filled = 0, named = 0, placed = 0, headings = 0;
-    bool like = false;
+    bool like = false, keyed = table->key >= table->heading_count;
     first = text_starts(first, TEXT("\"")) ? text_slice(first, 1, first.length) : first;
     for (size_t i = 0; i < table->heading_count; i++) {
         struct text heading = text_trim(table->headings[i]);
@@ -202,9 +204,10 @@ static enum again headings_again(const struct table *table, struct text row)
         struct text cell = text_trim(cells[i]);
         filled += cell.length > 0;
         named += is_a_heading(table, cell);
+        keyed = keyed || text_equal(cell, text_trim(table->headings[table->key]));
         placed += cell.length && i < table->heading_count && text_equal(cell, text_trim(table->headings[i]));
     }
-    if (named < 2 || named * 2 <= filled)
+    if (!keyed || named < 2 || named * 2 <= filled)
         return NO_HEADINGS;
     return placed == filled && filled == headings ? SAME_HEADINGS
                                                   : OTHER_HEADINGS; /* with other empty cells behind */

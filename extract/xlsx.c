@@ -29,6 +29,8 @@ struct xlsx {
     bool over;                    /* this row's are more than may be */
     struct buffer *spread_texts;  /* what the spreads show, since a row's texts go with it */
 
+    size_t key; /* its column; as many as there are: none of them */
+
     size_t other_count; /* sheets with the key that are not read */
     struct text other;
 
@@ -115,6 +117,16 @@ static void look_for_others(struct xlsx *xlsx, const struct xlsx_options *option
     }
 }
 
+static size_t key_column(const struct xlsx *xlsx, struct text key)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text folded = unicode_fold(&arena, key);
+    size_t at = key.length ? 0 : xlsx->header.count;
+    while (at < xlsx->header.count && !text_equal(unicode_fold(&arena, xlsx->header.names[at]), folded))
+        at++;
+    return at;
+}
+
 static enum status open_sheet(struct xlsx *xlsx, const struct xlsx_options *options, struct error *error)
 {
     enum status status = xlsx_book_find(&xlsx->book, options->sheet, &xlsx->chosen, error);
@@ -131,6 +143,7 @@ static enum status open_sheet(struct xlsx *xlsx, const struct xlsx_options *opti
                                  error);
     if (status)
         return status;
+    xlsx->key = key_column(xlsx, options->key);
     xlsx->cells = memory_take_zeroed(xlsx->header.count, sizeof *xlsx->cells);
     xlsx->spreads = memory_take_zeroed(xlsx->header.count, sizeof *xlsx->spreads);
     xlsx->spread_texts = memory_take_zeroed(xlsx->header.count, sizeof *xlsx->spread_texts);
@@ -298,10 +311,12 @@ static bool is_headed(struct text name, struct text cell)
                                        text_starts(text_slice(name, cell.length, name.length), TEXT(" (")));
 }
 
-/* Most of the row's cells are headings, and not at their places: it begins another table. */
+/* Most of the row's cells are headings, and not at their places: it begins another table. One without the key is none of the
+ * kind (how many there are of each field), and no row of it can be taken for a record. */
 static bool begins_another(const struct xlsx *xlsx, const struct xlsx_row *row)
 {
     size_t filled = 0, named = 0, placed = 0;
+    bool keyed = xlsx->key == xlsx->header.count;
     for (size_t i = 0; i < row->count; i++) {
         struct text cell = text_trim(row->cells[i].text);
         bool found = false;
@@ -311,8 +326,9 @@ static bool begins_another(const struct xlsx *xlsx, const struct xlsx_row *row)
             return false;
         named += found;
         placed += found && is_headed(xlsx->header.names[i], cell);
+        keyed = keyed || text_equal(cell, xlsx->header.names[xlsx->key]);
     }
-    return named > 1 && named * 2 > filled && placed < named;
+    return keyed && named > 1 && named * 2 > filled && placed < named;
 }
 
 /* "(1) (2) (3) …" below the headings. */
