@@ -8,10 +8,10 @@
 struct table {
     struct csv_reader reader;
     struct text context;
-    const char *found;     /* the encoding that `auto` found; NULL: none, or Unicode */
-    struct text first;     /* a row that was read ahead; bytes NULL: none */
-    struct text heading;   /* as it came; bytes NULL: names are given */
-    struct text *headings; /* … its cells */
+    const char *found;         /* the encoding that `auto` found; NULL: none, or Unicode */
+    struct text first;         /* a row that was read ahead; bytes NULL: none */
+    struct text heading;       /* as it came; bytes NULL: names are given */
+    struct text *headings;     /* … its cells */
     size_t heading_count, key; /* key: its column; as many as there are: none of them */
     char separator;
 };

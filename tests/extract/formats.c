@@ -290,8 +290,9 @@ TEST("headings that come again are passed over, and at other places they begin a
     CHECK_INT(result->counts.missing, 0);
     /* How many there are of each field is another kind of table: for `skip`. */
     put_file(folder, "doc", TEXT("STT;Mã;Tên;Lĩnh vực\n1;1;a;x\nSTT;Lĩnh vực;Số lượng;\n1;x;1;\n"));
-    CHECK_INT(night(folder, source("format: csv, key: Mã, skip: [{ from: Mã, matches: '^[^0-9]' }], map: {}")),
-              STATUS_OK);
+    CHECK_INT(
+        night(folder, source("format: csv, key: Mã, skip: [{ from: Mã, matches: '^[^0-9]' }], map: {}")),
+        STATUS_OK);
     CHECK(result->whole);
     CHECK(!result->why || !result->why[0]);
     end_nights();
