@@ -11,8 +11,9 @@ struct table {
     const char *found;         /* the encoding that `auto` found; NULL: none, or Unicode */
     struct text first;         /* a row that was read ahead; bytes NULL: none */
     struct text heading;       /* as it came; bytes NULL: names are given */
-    struct text *headings;     /* … its cells */
+    struct text *headings;     /* … its cells, trimmed */
     size_t heading_count, key; /* key: its column; as many as there are: none of them */
+    size_t heading_filled;     /* of the cells */
     char separator;
 };
 
@@ -104,6 +105,18 @@ static enum status decode_heading(struct decode *decode, struct table *table, st
     return error_add(error, _("heading row"));
 }
 
+/* As they came, for the rows that repeat them. */
+static void keep_headings(struct decode *decode, struct table *table, char separator)
+{
+    struct error unused;
+    (void)csv_cells(decode->arena, table->heading, separator, &table->headings, &table->heading_count,
+                    &unused);
+    for (size_t i = 0; i < table->heading_count; i++) {
+        table->headings[i] = text_trim(table->headings[i]);
+        table->heading_filled += table->headings[i].length > 0;
+    }
+}
+
 /* The heading row is the one given, or the first row with at least two filled cells. */
 static enum status found_header(struct decode *decode, struct table *table, long wanted, struct error *error)
 {
@@ -132,8 +145,7 @@ static enum status found_header(struct decode *decode, struct table *table, long
             filled += text_trim(cells[i]).length > 0;
         if (!wanted && filled < 2 && count > 1)
             continue;
-        (void)csv_cells(decode->arena, table->heading, separator, &table->headings, &table->heading_count,
-                        error);
+        keep_headings(decode, table, separator);
         make_context(decode, table, cells, count, separator);
         table->reader.separator = table->separator = separator;
         table->key = decode_key_column(decode, cells, count);
@@ -172,14 +184,6 @@ static bool is_passed_over(const struct table *table, struct text row)
     return table->heading.length && text_equal(row, table->heading);
 }
 
-static bool is_a_heading(const struct table *table, struct text cell)
-{
-    for (size_t i = 0; i < table->heading_count; i++)
-        if (cell.length && text_equal(cell, text_trim(table->headings[i])))
-            return true;
-    return false;
-}
-
 enum again { NO_HEADINGS, SAME_HEADINGS, OTHER_HEADINGS };
 
 /* Most of the row's cells are headings. Not at their places, or with others among them, they begin another table; without the key
@@ -190,27 +194,26 @@ static enum again headings_again(const struct table *table, struct text row)
     row = text_slice(row, text_starts(row, TEXT("\xef\xbb\xbf")) ? 3 : 0, row.length);
     struct text *cells, first = text_trim(row);
     struct error unused;
-    size_t count, filled = 0, named = 0, placed = 0, headings = 0;
+    size_t count, filled = 0, named = 0, placed = 0;
     bool like = false, keyed = table->key >= table->heading_count;
     first = text_starts(first, TEXT("\"")) ? text_slice(first, 1, first.length) : first;
-    for (size_t i = 0; i < table->heading_count; i++) {
-        struct text heading = text_trim(table->headings[i]);
-        headings += heading.length > 0;
-        like = like || (heading.length && text_starts(first, heading));
-    }
+    for (size_t i = 0; i < table->heading_count && !like; i++)
+        like = table->headings[i].length && text_starts(first, table->headings[i]);
     if (!like || csv_cells(&arena, row, table->separator, &cells, &count, &unused))
         return NO_HEADINGS;
     for (size_t i = 0; i < count; i++) {
         struct text cell = text_trim(cells[i]);
-        filled += cell.length > 0;
-        named += is_a_heading(table, cell);
-        keyed = keyed || text_equal(cell, text_trim(table->headings[table->key]));
-        placed += cell.length && i < table->heading_count && text_equal(cell, text_trim(table->headings[i]));
+        keyed = keyed || text_equal(cell, table->headings[table->key]);
+        if (!cell.length)
+            continue;
+        filled++;
+        named += text_among(cell, table->headings, table->heading_count);
+        placed += i < table->heading_count && text_equal(cell, table->headings[i]);
     }
     if (!keyed || named < 2 || named * 2 <= filled)
         return NO_HEADINGS;
-    return placed == filled && filled == headings ? SAME_HEADINGS
-                                                  : OTHER_HEADINGS; /* with other empty cells behind */
+    /* Other empty cells behind them make no difference. */
+    return placed == filled && filled == table->heading_filled ? SAME_HEADINGS : OTHER_HEADINGS;
 }
 
 /* The row given out last is the file's last, and no line break stands behind it. */
