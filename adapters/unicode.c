@@ -325,6 +325,16 @@ struct text unicode_fold(struct arena *arena, struct text text)
     return encode(key);
 }
 
+size_t unicode_find_folded(struct text name, const struct text *names, size_t count)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text folded = unicode_fold(&arena, name);
+    size_t at = 0;
+    while (at < count && !text_equal(unicode_fold(&arena, names[at]), folded))
+        at++;
+    return at;
+}
+
 /* --- Scripts --- */
 
 static const struct {

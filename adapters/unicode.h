@@ -37,6 +37,8 @@ bool unicode_is_visible(int32_t character);
 /* A key for matching: NFC, folded case, blanks to one and trimmed, tone placement made one (hoà = hòa, uỷ =
  * ủy). */
 struct text unicode_fold(struct arena *arena, struct text text);
+/* Which of the names is this one, folded; `count`: none. */
+size_t unicode_find_folded(struct text name, const struct text *names, size_t count);
 
 /* The English name of the block that a letter stands in ("Cyrillic"), or "other". */
 const char *unicode_script(int32_t character);

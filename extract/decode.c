@@ -38,12 +38,8 @@ static bool is_numbered(struct text heading)
 
 size_t decode_key_column(const struct decode *decode, const struct text *headings, size_t count)
 {
-    ARENA_OWNED struct arena arena = { 0 };
     struct text key = text_of(decode->source->key);
-    size_t at = key.length ? 0 : count;
-    while (at < count && !same_heading(&arena, headings[at], key))
-        at++;
-    return at;
+    return key.length ? unicode_find_folded(key, headings, count) : count;
 }
 
 enum status decode_check_key(const struct decode *decode, const struct text *headings, size_t count,

@@ -117,16 +117,6 @@ static void look_for_others(struct xlsx *xlsx, const struct xlsx_options *option
     }
 }
 
-static size_t key_column(const struct xlsx *xlsx, struct text key)
-{
-    ARENA_OWNED struct arena arena = { 0 };
-    struct text folded = unicode_fold(&arena, key);
-    size_t at = key.length ? 0 : xlsx->header.count;
-    while (at < xlsx->header.count && !text_equal(unicode_fold(&arena, xlsx->header.names[at]), folded))
-        at++;
-    return at;
-}
-
 static enum status open_sheet(struct xlsx *xlsx, const struct xlsx_options *options, struct error *error)
 {
     enum status status = xlsx_book_find(&xlsx->book, options->sheet, &xlsx->chosen, error);
@@ -143,7 +133,9 @@ static enum status open_sheet(struct xlsx *xlsx, const struct xlsx_options *opti
                                  error);
     if (status)
         return status;
-    xlsx->key = key_column(xlsx, options->key);
+    xlsx->key = options->key.length
+                    ? unicode_find_folded(options->key, xlsx->header.names, xlsx->header.count)
+                    : xlsx->header.count;
     xlsx->cells = memory_take_zeroed(xlsx->header.count, sizeof *xlsx->cells);
     xlsx->spreads = memory_take_zeroed(xlsx->header.count, sizeof *xlsx->spreads);
     xlsx->spread_texts = memory_take_zeroed(xlsx->header.count, sizeof *xlsx->spread_texts);
