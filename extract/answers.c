@@ -10,10 +10,7 @@ void answers_take(struct answers *answers, struct arena *arena, const char *docu
 {
     const char *name = count ? text_string(arena, text_of(document)) : NULL;
     for (size_t i = 0; i < count; i++) {
-        if (answers->count == answers->capacity) {
-            answers->capacity = answers->capacity * 2 + 64;
-            answers->list = memory_grow(answers->list, answers->capacity, sizeof *answers->list);
-        }
+        answers->list = memory_more(answers->list, answers->count, &answers->capacity, sizeof *answers->list);
         answers->list[answers->count++] = (struct answer){ keys[i], name };
     }
 }

@@ -76,7 +76,7 @@ static void find_list(struct arena *arena, const struct value *object, struct te
     }
 }
 
-static bool is_one_of(struct text name, const char *const *names)
+bool infer_shape_is_one_of(struct text name, const char *const *names)
 {
     for (; *names; names++)
         if (text_is(name, *names))
@@ -127,9 +127,10 @@ static void find_paging(struct arena *arena, const struct value *object, struct 
         struct text address = join(arena, path, member->name);
         const struct value *inside = member->kind == VALUE_OBJECT ? value_find(member, "href") : NULL;
         uint64_t number;
-        if (!found->next.length && is_one_of(member->name, links) && is_link(inside ? inside : member))
+        if (!found->next.length && infer_shape_is_one_of(member->name, links) &&
+            is_link(inside ? inside : member))
             found->next = inside ? join(arena, address, TEXT("href")) : address;
-        if (value_is_scalar(member) && is_one_of(member->name, totals) &&
+        if (value_is_scalar(member) && infer_shape_is_one_of(member->name, totals) &&
             infer_shape_number(member->text, &number) && number >= found->rows &&
             (!found->total.length || !found->more)) {
             found->total = address;

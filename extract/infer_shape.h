@@ -18,6 +18,8 @@ struct infer_shape_found {
     bool more;   /* there are more than it has */
 };
 
+/* One of the names, which NULL ends. */
+bool infer_shape_is_one_of(struct text name, const char *const *names);
 /* A text of digits. */
 bool infer_shape_number(struct text text, uint64_t *number);
 

@@ -19,9 +19,8 @@ static bool find_parameter(struct text url, const char *const *names, struct tex
             !infer_shape_number(text_slice(one, at + 1, one.length), number))
             continue;
         *name = text_slice(one, 0, at);
-        for (size_t i = 0; names[i]; i++)
-            if (text_is(*name, names[i]))
-                return true;
+        if (infer_shape_is_one_of(*name, names))
+            return true;
     }
     return false;
 }

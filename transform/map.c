@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
+#include "core/count.h"
 #include "core/field_words.h"
 #include "core/vietnamese.h"
 #include "transform/map_inside.h"
@@ -370,7 +371,7 @@ static bool ends_in_number(struct text text)
         return true;
     for (start = text.length; start && text.bytes[start - 1] != ' '; start--)
         ;
-    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+    for (size_t i = 0; i < COUNT(limits); i++)
         if (vietnamese_is(text_slice(text, start, text.length), limits[i]))
             return true;
     return false;

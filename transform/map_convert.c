@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/count.h"
 #include "core/date.h"
 #include "core/decimal.h"
 #include "core/duration.h"
@@ -61,7 +62,7 @@ static struct text without_counted(struct text text)
     size_t digits = 0;
     while (digits < text.length && text.bytes[digits] >= '0' && text.bytes[digits] <= '9')
         digits++;
-    for (size_t i = 0; digits && i < sizeof counted / sizeof *counted; i++)
+    for (size_t i = 0; digits && i < COUNT(counted); i++)
         if (vietnamese_is(text_trim(text_slice(text, digits, text.length)), counted[i]))
             return text_slice(text, 0, digits);
     return text;

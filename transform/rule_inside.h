@@ -223,10 +223,10 @@ void rule_try(const struct rule_trial *trial);
 void rule_find(const struct rule_trial *trial, const struct rule_place *place, const struct value *value,
                const struct rule_why *why);
 
-/* Expressions are tried on texts that make careless ones backtrack. STATUS_USAGE with the limit's message. */
 /* The texts of a list, of which there must be one. */
 enum status rule_values_read(const struct setting_context *context, const struct value *list,
                              struct text **values, size_t *count, struct error *error);
+/* Expressions are tried on texts that make careless ones backtrack. STATUS_USAGE with the limit's message. */
 enum status rule_pattern_compile(const struct rule_compiling *compiling, const struct value *expression,
                                  struct regex **pattern, struct error *error);
 

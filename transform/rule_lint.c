@@ -45,29 +45,36 @@ static void remark_conditions(const struct remarking *remarking, const struct ru
 }
 
 /* {why}, {found} and {value} are filled; another word in braces is shown as it stands. */
+static bool is_filled(struct text hole)
+{
+    return text_is(hole, "why") || text_is(hole, "found") || text_is(hole, "value");
+}
+
+static void remark_holes_in(const struct remarking *remarking, const struct rule *rule, struct text words)
+{
+    for (size_t at = 0; at < words.length; at++) {
+        size_t end = at + 1;
+        if (words.bytes[at] != '{')
+            continue;
+        while (end < words.length && words.bytes[end] >= 'a' && words.bytes[end] <= 'z')
+            end++;
+        struct text hole = text_slice(words, at + 1, end - at - 1);
+        if (!hole.length || end == words.length || words.bytes[end] != '}' || is_filled(hole))
+            continue;
+        char line[300];
+        snprintf(line, sizeof line,
+                 _("its message says {%.*s}, which nothing fills: known are {why}, {found}, {value}"),
+                 TEXT_ARG(hole));
+        remark(remarking, rule, line);
+    }
+}
+
 static void remark_holes(const struct remarking *remarking, const struct rule *rule)
 {
-    static const char *const known[] = { "why", "found", "value" };
     const struct value *message = value_find(rule->tree, "message");
     for (const struct value *words = message ? message->first : NULL; words; words = words->next)
-        for (size_t at = 0; words->kind == VALUE_TEXT && at < words->text.length; at++) {
-            size_t end = at + 1, is = 0;
-            if (words->text.bytes[at] != '{')
-                continue;
-            while (end < words->text.length && words->text.bytes[end] >= 'a' && words->text.bytes[end] <= 'z')
-                end++;
-            struct text hole = text_slice(words->text, at + 1, end - at - 1);
-            while (is < sizeof known / sizeof *known && !text_is(hole, known[is]))
-                is++;
-            if (!hole.length || end == words->text.length || words->text.bytes[end] != '}' ||
-                is < sizeof known / sizeof *known)
-                continue;
-            char line[300];
-            snprintf(line, sizeof line,
-                     _("its message says {%.*s}, which nothing fills: known are {why}, {found}, {value}"),
-                     TEXT_ARG(hole));
-            remark(remarking, rule, line);
-        }
+        if (words->kind == VALUE_TEXT)
+            remark_holes_in(remarking, rule, words->text);
 }
 
 /* The last year of a calendar's days, or 0. */
