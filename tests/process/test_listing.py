@@ -453,17 +453,22 @@ class Listing(Night):
             _, listed = self.night([source])
             self.assertEqual(listed["t"]["whole"], whole, listed)
 
+    def detailed(self, answer, seed):
+        """A listing of three items, each of which is asked for on its own."""
+        self.server.sources["d"] = answer
+        source = Source(self.server, "l", seed, "offset", count=3)
+        source.configuration["fetch"].update(detail={"items": "/items", "url": self.server.url + "/d?id=${item:/id}"})
+        source.configuration["records"] = ""
+        for number, row in enumerate(source.rows, 1):
+            row["id"] = number
+        return source
+
     def test_an_item_of_a_listing_whose_detail_holds_no_record_is_not_missing(self):
         empty = False
 
         def detail(handler, query):
             return Answer(body="[]" if empty and query["id"] == "2" else json.dumps({"ma": f"1.{query['id']}", "ten": "Một"}))
-        self.server.sources["d"] = detail
-        source = Source(self.server, "l", 505, "offset", count=3)
-        source.configuration["fetch"].update(detail={"items": "/items", "url": self.server.url + "/d?id=${item:/id}"})
-        source.configuration["records"] = ""
-        for number, row in enumerate(source.rows, 1):
-            row["id"] = number
+        source = self.detailed(detail, 505)
         for empty, code, whole in ((False, 0, True), (True, 3, False), (False, 0, True)):
             done, listed = self.night([source])
             self.assertEqual((done.code, listed["l"]["whole"]), (code, whole), done)
@@ -491,12 +496,7 @@ class Listing(Night):
 
         def detail(handler, query):
             return Answer(body=json.dumps({"ma": "1.3" if mixed and query["id"] == "2" else f"1.{query['id']}", "ten": "Một"}))
-        self.server.sources["d"] = detail
-        source = Source(self.server, "l", 507, "offset", count=3)
-        source.configuration["fetch"].update(detail={"items": "/items", "url": self.server.url + "/d?id=${item:/id}"})
-        source.configuration["records"] = ""
-        for number, row in enumerate(source.rows, 1):
-            row["id"] = number
+        source = self.detailed(detail, 507)
         for mixed, code in ((False, 0), (True, 3), (True, 3), (False, 0)):
             done, listed = self.night([source])
             self.assertEqual((done.code, listed["l"]["whole"]), (code, not mixed), done)

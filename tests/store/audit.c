@@ -443,13 +443,18 @@ TEST("a view, a trigger or a table that is not the program's stops every run")
     night_close(&night);
 }
 
+static void night_that_dies(void)
+{
+    night_begin(&night);
+    night_record(&night, "1.000099", "Mới", "1");
+    night_work(&night);
+}
+
 TEST("events of a run that died are not proven where no key signs the tree")
 {
     three_nights(false);
     settings = (struct audit_settings){ 0 };
-    night_begin(&night);
-    night_record(&night, "1.000099", "Mới", "1");
-    night_work(&night);
+    night_that_dies();
     struct audit_report report = verify(NULL, 0);
     CHECK(report.holds);
     CHECK(report.unsealed > 0);
@@ -460,9 +465,7 @@ TEST("events of a run that died are not proven where no key signs the tree")
 TEST("events of a run that died are followed by the next, and are not proven before it ends")
 {
     three_nights(true);
-    night_begin(&night);
-    night_record(&night, "1.000099", "Mới", "1");
-    night_work(&night);
+    night_that_dies();
     struct audit_report report = verify(NULL, 0);
     CHECK(report.holds);
     CHECK(report.unsealed > 0);
@@ -511,9 +514,7 @@ TEST("an event behind the last head cannot be proven yet")
     struct error error = { 0 };
     struct value *proof;
     three_nights(true);
-    night_begin(&night);
-    night_record(&night, "1.000099", "Mới", "1");
-    night_work(&night);
+    night_that_dies();
     night_deliver(&night);
     CHECK_INT(
         audit_prove(night.store, &test_arena, TEXT("1.000099"), (struct date){ 2099, 1, 1 }, &proof, &error),
