@@ -24,9 +24,9 @@ enum sqlite_mode {
 };
 
 /* One connection serves one thread. Waits up to 5 s for another's lock. `path` is a file's, whatever SQLite else takes such a
- * name for; NULL: a database in memory, gone when it is closed. SQLITE_READ and SQLITE_WRITE want the file to exist. STATUS_USAGE when the file is no SQLite database or a damaged one, STATUS_FATAL when it cannot be opened,
- * STATUS_BUSY. Views and triggers of the file may not call functions with effects (the file may be a
- * stranger's). */
+ * name for; NULL: a database in memory, gone when it is closed. SQLITE_READ and SQLITE_WRITE want the file to exist.
+ * STATUS_USAGE when the file is no SQLite database or a damaged one, STATUS_FATAL when it cannot be opened, STATUS_BUSY. Views
+ * and triggers of the file may not call functions with effects (the file may be a stranger's). */
 enum status sqlite_open_file(const char *path, enum sqlite_mode mode, struct sqlite **database,
                              struct error *error);
 void sqlite_close_file(struct sqlite *database);

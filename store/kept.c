@@ -71,6 +71,9 @@
     "   AND (l.event <> 'recalled' OR json_extract(l.detail, '$.action') IS NOT 'publish') ORDER BY l.seq DESC LIMIT 1), 0)" \
     " ELSE 0 END"
 
+/* Kept back since then: a delivery says itself how it stood, the others since when they are. */
+#define IS_NEW(run) "((kind = 1 OR coalesce(since_run, 0) > " run ") AND NOT stood)"
+
 #define KEPT                                                                                                 \
     "WITH kept AS (SELECT coalesce(r.department, s.name) AS department, s.name AS source, r.key, r.code,"                               \
     "  r.content, r.locator, r.outcome, f.rule, f.severity, f.field, f.value, f.reason, f.arguments, f.message, f.cites,"   \
@@ -86,7 +89,7 @@
     " chosen AS (SELECT * FROM kept WHERE (?1 IS NULL OR source IN (SELECT value FROM json_each(?1))) AND (?2 IS NULL OR rule = ?2)"             \
     "  AND (?3 IS NULL OR department = ?3) AND (?4 IS NULL OR code IN (SELECT value FROM json_each(?4))"        \
     "   OR key IN (SELECT value FROM json_each(?4)))"                            \
-    "  AND (?5 IS NULL OR outcome = ?5) AND (((kind = 1 OR coalesce(since_run, 0) > ?6) AND NOT stood)"                    \
+    "  AND (?5 IS NULL OR outcome = ?5) AND (" IS_NEW("?6")                    \
     "   OR since_run IN (SELECT value FROM json_each(?13)))"                                         \
     "  AND (?8 IS NULL OR reason = ?8) AND (?9 IS NULL OR message = ?9)) "
 
@@ -216,11 +219,13 @@ enum status kept_count(struct store *store, int64_t since, struct arena *arena, 
         store_sql(store,
                   "SELECT " DIFFERENT("kind", "record", "code") ", " DIFFERENT(
                       "kind", "record",
-                      "code") " FILTER (WHERE (kind = 1 OR coalesce(since_run, 0) > ?1) AND NOT stood) FROM"
-                              " (SELECT f.since_run, 0 AS kind, r.id AS record, r.code, 0 AS stood" RECORDS
-                              " UNION ALL SELECT " DELIVERED_IN ", 1, q.record, q.code, " STOOD_SO("?1")
-                                  DELIVERIES " UNION ALL SELECT " WAITS_SINCE
-                                             ", 2, q.record, q.code, " WAITED_SO("?1") ASKED ")",
+                      "code") " FILTER (WHERE " IS_NEW("?1") ") FROM"
+                                                             " (SELECT f.since_run, 0 AS kind, r.id AS "
+                                                             "record, r.code, 0 AS stood" RECORDS
+                                                             " UNION ALL SELECT " DELIVERED_IN
+                                                             ", 1, q.record, q.code, " STOOD_SO("?1")
+                                                                 DELIVERIES
+                  " UNION ALL SELECT " WAITS_SINCE ", 2, q.record, q.code, " WAITED_SO("?1") ASKED ")",
                   &row, error))
         return error->status;
     sqlite_bind_number(row, 1, since ? since : -1);
