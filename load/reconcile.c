@@ -187,6 +187,7 @@ static enum status ask_doubtful(struct store *store, const struct load_request *
     ARENA_OWNED struct arena arena = { 0 };
     struct value *codes;
     int64_t done = 0;
+    bool waited = false;
     if (reconciliation_doubtful(store, &arena, &codes, error))
         return error->status;
     for (const struct value *row = codes->first; row; row = row->next) {
@@ -197,6 +198,11 @@ static enum status ask_doubtful(struct store *store, const struct load_request *
         int64_t left;
         if (until_seen(store, portal, code, &left, error))
             return error->status;
+        if (left && !waited)
+            portal_notice(
+                portal, _("waiting up to %lld s, until the portal shows what was just sent (appears_within)"),
+                (long long)((left + 999) / 1000));
+        waited |= left > 0;
         if (left)
             portal->clock->sleep(portal->clock, left);
         if (ask_one(store, portal, code, error))

@@ -706,6 +706,7 @@ class Listings(unittest.TestCase):
             portal.answer = lag
             done = place.run("reconcile", "--json")
             self.assertEqual((done.code, done.json["same"]), (0, 2), done)
+            self.assertEqual(done.stderr.count("appears_within"), 1, "who waits is told why")
             self.assertEqual(place.one("SELECT count(*) FROM procedure_state WHERE state = 'conflict'"), 0)
 
     def test_what_is_listed_twice_and_otherwise_is_asked(self):
