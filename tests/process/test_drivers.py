@@ -177,7 +177,7 @@ class Strange(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), StrangeAnswer)
         self.held, self.effects, self.seen, self.sessions, self.tokens = {}, [], [], set(), set()
         self.wants_token, self.lock, self.tls = token, threading.Lock(), folder is not None
-        self.calls_left, self.refused, self.ends_after_errors = {}, 0, False
+        self.calls_left, self.refused, self.ends_after_errors, self.busy = {}, 0, False, 0
         if folder:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(folder / "server.pem", folder / "server.key")
@@ -258,6 +258,9 @@ class StrangeAnswer(http.server.BaseHTTPRequestHandler):
     def Ghi(self, call):
         item, = call["danhsach"]
         code = item["MA"]
+        if self.server.busy:
+            self.server.busy -= 1
+            return self.give(ma="E6", loi="hệ thống bận")
         if (code in self.server.held) != (call["sua"] == "1"):
             return self.give(ma="E9", loi="xung đột")
         if item["TEN"] == "xấu":
@@ -326,6 +329,12 @@ class Foreign(unittest.TestCase):
         with Strange() as server:
             server.ends_after_errors = True
             self.nights(server)
+
+    def test_who_is_busy_is_asked_again(self):
+        with Strange() as server:
+            server.busy = 5
+            self.nights(server, errors=STRANGE["errors"] | {"busy": ["E6"]})
+            self.assertEqual(server.busy, 0)
 
     def test_behind_tls_a_client_certificate_and_tokens_that_end(self):
         with tempfile.TemporaryDirectory() as folder, Strange(certificates(pathlib.Path(folder)), token=True) as server:

@@ -110,6 +110,13 @@ class Pages(unittest.TestCase):
         self.extract(3)
         self.assertEqual(self.place.one("SELECT count(*) FROM payload WHERE CAST(bytes AS TEXT) LIKE '%root:%'"), 0)
 
+    def test_a_pause_between_two_requests_is_kept(self):
+        self.fetch("/pages?size=2", pages={"next": "/next"}, pause="300ms")
+        begun = time.monotonic()
+        self.extract(0)
+        self.assertEqual(self.present(), len(SOUND))
+        self.assertGreater(time.monotonic() - begun, 0.3 * ((len(SOUND) + 1) // 2 - 1))
+
     @slow
     def test_a_server_that_drips(self):
         self.fetch("/pages", stall="2s", retry={"attempts": 1})
