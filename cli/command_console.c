@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
+#include "adapters/child.h"
 #include "adapters/file.h"
 #include "adapters/sandbox.h"
 #include "cli/language.h"
@@ -31,33 +33,83 @@ static enum status handed_over(int *descriptor, struct error *error)
     return STATUS_OK;
 }
 
+/* What is written while pages are made lies in a folder that the locked process may not remove itself: a child that was
+ * there before the lock does it at the end. */
+struct doors {
+    struct session *session;
+    char *own; /* NULL: there is none yet */
+    struct spawner *spawner;
+    struct child *remover;
+};
+
 static enum status open_store(void *user_data, enum store_mode mode, struct store **store,
                               struct error *error)
 {
-    return run_read_store(user_data, mode, store, error);
+    struct doors *doors = user_data;
+    return run_read_store(doors->session, mode, store, error);
+}
+
+/* A word of the owner is waited for, or its end, however that came. */
+static void remove_folder(void *user_data, struct channel *channel, int64_t argument)
+{
+    const struct doors *doors = user_data;
+    struct message message;
+    (void)argument;
+    prctl(PR_SET_PDEATHSIG, 0);
+    if (channel_receive(channel, -1, &message) != STATUS_RETRY)
+        rmdir(doors->own);
+}
+
+static enum status make_folder(struct doors *doors, struct error *error)
+{
+    static const struct child_role role = { "remover", remove_folder };
+    const char *temporary = getenv("TMPDIR");
+    doors->own = text_string(&doors->session->configuration.arena,
+                             text_format(&doors->session->configuration.arena, "%s/congkhai-console-XXXXXX",
+                                         temporary ? temporary : "/var/tmp"));
+    if (!mkdtemp(doors->own))
+        return error_set(error, STATUS_STOP, _("%s: no temporary folder can be made: %s"), doors->own,
+                         words_errno(errno));
+    setenv("TMPDIR", doors->own, 1);
+    if (spawner_start(&role, 1, doors, &doors->spawner, error) ||
+        child_open(doors->spawner, 0, 0, &doors->remover, error)) {
+        rmdir(doors->own);
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
+static void leave_folder(struct doors *doors)
+{
+    struct message message;
+    if (doors->remover) {
+        struct channel *channel = &doors->remover->channel;
+        message_put_number(&channel->out, 0);
+        enum status gone = channel_send(channel, -1);
+        while (!gone)
+            gone = channel_receive(channel, 5000, &message);
+        child_close(doors->remover, NULL);
+    }
+    spawner_end(doors->spawner);
 }
 
 /* The store and what lies beside it, to be read; a temporary folder of its own, to be written. */
 static enum status lock_doors(void *user_data, struct error *error)
 {
-    struct session *session = user_data;
-    struct configuration *configuration = &session->configuration;
+    struct doors *doors = user_data;
+    struct configuration *configuration = &doors->session->configuration;
     struct arena *arena = &configuration->arena;
-    const char *temporary = getenv("TMPDIR"), *catalogues = bindtextdomain("congkhai", NULL);
-    char *own = text_string(
-        arena, text_format(arena, "%s/congkhai-console-XXXXXX", temporary ? temporary : "/var/tmp"));
-    const char *folder = file_folder(arena, configuration->store);
+    const char *catalogues = bindtextdomain("congkhai", NULL),
+               *folder = file_folder(arena, configuration->store);
+    if (make_folder(doors, error))
+        return error->status;
     while (!file_exists(folder) && strcmp(folder, ".") && strcmp(folder, "/"))
         folder = file_folder(arena, folder); /* before the first run: where it is going to be */
     const char *const read[] = { SANDBOX_LIBRARY_FILES, folder, catalogues, NULL };
-    const char *const write[] = { own, NULL };
+    const char *const write[] = { doors->own, NULL };
     const struct sandbox sandbox = { .allow = SANDBOX_OPEN | SANDBOX_WRITE | SANDBOX_ACCEPT | SANDBOX_THREADS,
                                      .read = read,
                                      .write = write };
-    if (!mkdtemp(own))
-        return error_set(error, STATUS_STOP, _("%s: no temporary folder can be made: %s"), own,
-                         words_errno(errno));
-    setenv("TMPDIR", own, 1);
     (void)_("a process of this program says what makes no sense"); /* the catalogue is read */
     return sandbox_enter(&sandbox, error);
 }
@@ -68,12 +120,13 @@ static enum status serve(struct session *session, struct error *error)
     struct configuration *configuration = &session->configuration;
     const struct invocation *invocation = session->invocation;
     char baseline[DATE_TEXT];
+    struct doors doors = { .session = session };
     struct console *console;
     struct console_settings settings = {
         .listen = invocation->listen ? invocation->listen : LISTEN,
         .open = open_store,
         .lock = configuration->sandbox ? lock_doors : NULL,
-        .user_data = session,
+        .user_data = &doors,
         .store = configuration->store,
         .clock = session->clock,
         .language = language_named(session->language),
@@ -87,12 +140,15 @@ static enum status serve(struct session *session, struct error *error)
     };
     if (configuration->baseline.year)
         date_write(configuration->baseline, baseline);
-    if (handed_over(&settings.descriptor, error) || console_open(&settings, &console, error))
+    if (handed_over(&settings.descriptor, error) || console_open(&settings, &console, error)) {
+        leave_folder(&doors);
         return error->status;
+    }
     output_message(session, _("the pages are at %s; a signal ends them"), console_address(console));
     while (!cli_stop)
         session->clock->sleep(session->clock, 1000);
     console_close(console);
+    leave_folder(&doors);
     return STATUS_OK;
 }
 

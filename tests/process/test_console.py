@@ -712,6 +712,26 @@ class Places(Night):
         self.assertIn("listens at 0.0.0.0:", done.stderr)
         self.assertIn("ListenStream=", done.stderr)
 
+    def test_its_temporary_folder_goes_with_it_however_it_ends(self):
+        self.place.records(procedure("1.000001"))
+        self.place.run("run")
+        temporary = self.place.folder / "temporary"
+        temporary.mkdir()
+        self.place.environment["TMPDIR"] = str(temporary)
+        taken = socket.create_server(("127.0.0.1", 0))
+        done = self.place.run("console", "--listen", f"127.0.0.1:{taken.getsockname()[1]}")
+        taken.close()
+        self.assertEqual((done.code, list(temporary.iterdir())), (3, []), done)
+        pages = Pages(self.place)
+        self.assertEqual(pages.ask_bytes("/thu-tuc?tai=xlsx")[0], 200)
+        self.assertEqual(len(list(temporary.iterdir())), 1)
+        pages.stop()
+        self.assertEqual(list(temporary.iterdir()), [])
+        pages = Pages(self.place)
+        pages.running.signal(signal.SIGKILL)
+        pages.running.wait()
+        wait_until(lambda: not list(temporary.iterdir()), "its folder is removed")
+
     @unittest.skipUnless(shutil.which("nginx"), "there is no nginx")
     def test_the_proxy_of_the_documents_asks_for_an_account(self):
         self.place.records(procedure("1.000001"))
