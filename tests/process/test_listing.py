@@ -430,6 +430,25 @@ class Listing(Night):
         self.night([source])
         self.assertEqual(asked[3:], [None] * 4)
 
+    def test_what_means_nothing_is_asked_for_anew_where_it_says_what_is_skipped(self):
+        def answer(handler, query):
+            asked.append(handler.headers.get("If-None-Match"))
+            answer = Answer([{"ma": "1.000001", "ten": "Một"}, {"ma": "1.000002", "ten": "Không"}], status=304 if asked[-1] else 200)
+            answer.headers = {"ETag": '"x"'}
+            return answer
+        self.server.sources["v"] = answer
+        source = Source(self.server, "w", 509, "offset")
+        source.name = source.configuration["name"] = "v"
+        source.configuration["fetch"] = {"url": f"{self.server.url}/v"}
+        for skip, wanted in (({}, [None, '"x"', '"x"']), ({"skip": [{"from": "/ten", "nothing": True}]}, [None, None, '"x"'])):
+            asked = []
+            source.configuration.update(skip)
+            for words in ("", "Không"), ("",), ("",):
+                source.configuration["nothing"] = list(words)
+                self.night([source])
+            self.assertEqual(asked, wanted)
+        self.assertEqual(self.present(source), {"1.000001", "1.000002"})
+
     def test_xml_that_says_how_it_went(self):
         def answer(handler, query):
             return Answer(body=bodies.pop(0))
