@@ -92,17 +92,22 @@ static bool stopped(const struct extract_request *request)
     return request->stop && *request->stop;
 }
 
+static enum status put_memory(const struct reading *reading, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    return source_state_put(reading->store, reading->source->name,
+                            listing_memory_write(&reading->memory, &arena), error);
+}
+
 /* From the first record on that is staged, what the last whole listing was like holds no longer: a pass that dies, or that only some
  * codes were asked for, leaves what that listing did not give. */
 static enum status forget(struct reading *reading, struct error *error)
 {
-    struct listing_memory memory = reading->memory;
     reading->taken = true;
-    if (!memory.validators.length)
+    if (!reading->memory.validators.length)
         return STATUS_OK;
-    memory.validators = TEXT_NONE;
-    return source_state_put(reading->store, reading->source->name,
-                            listing_memory_write(&memory, reading->arena), error);
+    reading->memory.validators = TEXT_NONE;
+    return put_memory(reading, error);
 }
 
 static enum decode_end end_of(const struct source *source)
@@ -158,6 +163,7 @@ static enum status take_broken(struct reading *reading, struct decode *decode, c
     return take(reading, decode->document, &whole, reason->message, error);
 }
 
+/* STATUS_END: to its end. */
 static enum status read_records(struct reading *reading, struct decode *decode, bool *broken,
                                 struct error *error)
 {
@@ -166,7 +172,7 @@ static enum status read_records(struct reading *reading, struct decode *decode, 
     for (unsigned long count = 0; !stopped(reading->request); count++) {
         enum status status = decode->driver->next(decode, &decoded, &reason);
         if (status == STATUS_END)
-            return STATUS_OK;
+            return STATUS_END;
         if (status == STATUS_STOP) {
             *broken = true;
             return take_broken(reading, decode, &decoded, &reason, error);
@@ -199,11 +205,10 @@ static enum status recall_end(struct reading *reading, struct document *document
     return STATUS_OK;
 }
 
-static void remember_end(struct reading *reading, const struct document *document)
+/* That it has none is remembered with the listing. */
+static void remember_unended(struct reading *reading, const struct document *document)
 {
     struct listing_memory *memory = &reading->found;
-    if (!document->unended)
-        return;
     if (memory->unended_count == reading->unended_capacity) {
         size_t capacity = reading->unended_capacity * 2 + 16;
         struct text *larger = arena_array(reading->arena, struct text, capacity);
@@ -213,6 +218,21 @@ static void remember_end(struct reading *reading, const struct document *documen
         reading->unended_capacity = capacity;
     }
     memory->unended[memory->unended_count++] = text_copy(reading->arena, text_of(document->name));
+}
+
+/* That it has one again, at once: its last row was taken, whatever becomes of the listing. */
+static enum status remember_ended(struct reading *reading, const struct document *document,
+                                  struct error *error)
+{
+    struct listing_memory *memory = &reading->memory;
+    size_t kept = 0;
+    for (size_t i = 0; i < memory->unended_count; i++)
+        if (!text_is(memory->unended[i], document->name))
+            memory->unended[kept++] = memory->unended[i];
+    if (kept == memory->unended_count)
+        return STATUS_OK;
+    memory->unended_count = kept;
+    return put_memory(reading, error);
 }
 
 /* While what came of this document is staged, the next one is taken apart. */
@@ -255,7 +275,12 @@ static enum status read_document(struct reading *reading, struct document *docum
     }
     if (decode.user_data)
         decode.driver->close(&decode);
-    remember_end(reading, document);
+    if (document->unended)
+        remember_unended(reading, document);
+    else if (status == STATUS_END && reading->given)
+        status = remember_ended(reading, document, error);
+    if (status == STATUS_END)
+        status = STATUS_OK;
     reading->passed += document->skipped;
     if (reading->fetch->root && (reading->given || !*broken))
         vanished_folders_gave(&reading->gave, reading->arena, document->name,

@@ -727,6 +727,27 @@ class Listing(Night):
                 self.place.write(f"inbox/{name}", cut.replace("1.000001", "1.000003"))
                 self.expect(self.place.run("run"), 0)
 
+    def test_a_line_end_that_came_in_a_night_that_was_not_whole_is_missed_when_it_goes(self):
+        text = "Mã;Tên\n1.000001;Đăng ký khai sinh"
+        ended, cut = "\n1.000002;Đăng ký khai tử, nơi thường trú\n", "\n1.000002;Đăng ký khai tử"
+        for night in ((), ("--code", "1.000002")):
+            with self.subTest(night=night):
+                self.place.close()
+                self.place = Place(self.portal)
+                self.portal.reset()
+                self.place.configure(sources=[self.place.source("s", fetch={"folder": "inbox", "match": "*.csv"}, format="csv", key="Mã",
+                                                                map={**MAP, "code": "Mã", "name": "Tên"})])
+                self.place.write("inbox/a.csv", text)
+                self.expect(self.place.run("run"), 0)
+                self.place.write("inbox/a.csv", text + ended)
+                os.symlink("nowhere", self.place.inbox / "b.csv")
+                self.expect(self.place.run("run", *night), 3)
+                os.remove(self.place.inbox / "b.csv")
+                before = self.portal.held()["1.000002"]["content"]["name"]
+                self.place.write("inbox/a.csv", text + cut)
+                self.expect(self.place.run("run"), 1, "no line end")
+                self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], before)
+
     def test_folders_links_and_files_that_cannot_be_read(self):
         record = lambda number: json.dumps({"code": f"1.00000{number}", "name": "x", "status": "announced", "decision": "1/QĐ"})
         self.place.configure(sources=[self.place.source("f", fetch={"folder": "inbox", "match": "**/*.json"}, format="json")])
