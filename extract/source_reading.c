@@ -238,12 +238,11 @@ static enum status remember_ended(struct reading *reading, const struct document
 /* While what came of this document is staged, the next one is taken apart. */
 static void send_ahead(struct reading *reading)
 {
-    ARENA_OWNED struct arena arena = { 0 };
     struct fetch *fetch = reading->fetch;
     const struct document *next =
         reading->child && fetch->driver->ahead && !reading->deaths.count ? fetch->driver->ahead(fetch) : NULL;
     /* The process is told the name as it will be. */
-    if (next && text_equal(secrets_cover(&arena, text_of(next->name), false), text_of(next->name)))
+    if (next && !secrets_in(text_of(next->name)))
         decode_child_ahead(reading->child, next);
 }
 
@@ -349,7 +348,7 @@ static enum status remember(struct reading *reading, struct store *store, const 
 {
     struct listing_memory *found = whole ? &reading->found : &reading->memory;
     /* What was given back with a secret in it is not worth keeping: it is read anew. */
-    bool clean = text_equal(secrets_cover(fetch->arena, fetch->remember, false), fetch->remember);
+    bool clean = !secrets_in(fetch->remember);
     found->deaths = reading->deaths.list;
     found->death_count = reading->deaths.count;
     found->validators = whole && clean ? fetch->remember : TEXT_NONE;
