@@ -674,6 +674,7 @@ static const struct {
     { "the-portal-holds-something-else-published-there", "the portal holds something else, published there" },
     { "the-portal-holds-something-else-than-it", "the portal holds something else than it acknowledged: version %.*s, digest %.16s…, %.*s; settle it with \"congkhai reconcile --adopt\" or --overwrite" },
     { "the-portal-holds-something-else-than-it-2", "the portal holds something else than it acknowledged, and does not say its status: version %.*s, digest %.16s…; settle it with \"congkhai reconcile --adopt\" or --overwrite" },
+    { "the-portal-lists-a-code-that-holds", "the portal %s lists a code that holds a secret of the configuration; nothing was compared. Take it out there, and change the secret" },
     { "the-portal-lists-nothing-that-can-be", "the portal %s lists nothing that can be read: it has no \"items\"" },
     { "the-portal-lists-nothing-that-can-be-2", "the portal %s lists nothing that can be read: its \"next\" is no code" },
     { "the-portal-lists-something-that-is-no", "the portal %s lists something that is no procedure: an item without \"code\"" },
