@@ -430,6 +430,15 @@ bool secrets_named_in(struct text text)
     return found;
 }
 
+bool secrets_in(struct text text)
+{
+    size_t at = 0;
+    pthread_rwlock_rdlock(&known.lock);
+    bool found = known.form_count && find(text, &at, false);
+    pthread_rwlock_unlock(&known.lock);
+    return found;
+}
+
 static size_t begun(struct text text, size_t least)
 {
     for (size_t at = text.length - (text.length < 65536 ? text.length : 65536); at + least <= text.length;

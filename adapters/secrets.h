@@ -51,6 +51,8 @@ bool secrets_any_named(void);
 bool secrets_named_are_plain(void); /* they are all of ASCII without a blank */
 /* Is a named one in there, in any form, or with any of its characters escaped as JSON, XML or HTML may? */
 bool secrets_named_in(struct text text);
+/* Any, as secrets_cover looks for them: what would not be the same behind it is no name for anything. */
+bool secrets_in(struct text text);
 /* The text with "***" for each; the text itself when there is none. `cut`: it may have been cut off, so that the
  * beginning of one at its end (or before "…") goes, too. */
 struct text secrets_cover(struct arena *arena, struct text text, bool cut);

@@ -712,6 +712,29 @@ class Listings(unittest.TestCase):
     def test_what_is_listed_twice_and_otherwise_is_asked(self):
         self.compare(lambda items: {"items": items + [{**items[0], "digest": "1" * 64}]}, 0, same=4)
 
+    def test_a_listing_that_names_a_secret_brings_it_nowhere(self):
+        with Portal() as portal, Place(portal) as place:
+            place.records(*procedures(2))
+            place.environment["CONGKHAI_TEST_SECRET"] = "a-secret-of-ours"
+            place.change_portal(auth={"bearer": "${env:CONGKHAI_TEST_SECRET}"})
+            self.assertEqual(place.run("run").code, 0)
+            items = [{"code": code, "version": "a-secret-of-ours-2", "digest": hashlib.sha256(held.content).hexdigest(), "status": "published"}
+                     for code, held in sorted(portal.held.items())]
+            strange = []
+            portal.answer = lambda method, path, _: Answer(200, {"items": items + strange}) if path.startswith("/v1/procedures?") else None
+            done = place.run("reconcile", "--json")
+            self.assertEqual((done.code, done.json["same"]), (0, 2), done)
+            strange.append({"code": "x-a-secret-of-ours", "version": "1", "status": "published"})
+            done = place.run("reconcile")
+            self.assertEqual(done.code, 3, done)
+            self.assertIn("a code that holds a secret", done.stderr)
+            self.assertNotIn(b"a-secret-of-ours", b"".join(path.read_bytes() for path in place.store.parent.glob(place.store.name + "*")))
+            self.assertEqual(place.run("audit", "verify").code, 0)
+            portal.answer = None
+            place.records(*procedures(2, name="Tên mới"))
+            self.assertEqual(place.run("run").code, 0)
+            self.assertEqual(place.run("audit", "verify").code, 0)
+
     def test_a_next_that_is_no_code_is_no_end(self):
         self.compare(lambda items: {"items": items[:2], "next": 3}, 3)
 
