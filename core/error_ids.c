@@ -321,6 +321,7 @@ static const struct {
     { "latest-names-a-field-that-holds-days", "\"latest\" names a field that holds days" },
     { "leads-back-to-a-page-before-it", "leads back to a page before it: the pages turn in a circle" },
     { "leads-into-what-has-no-fields", "\"%.*s\" leads into what has no fields%s" },
+    { "leads-on-to-another-host-and-the", "%s leads on to another host (%.*s), and the body of a request is sent to none but the configured one; put that host into the configuration, or leave out \"body\"" },
     { "leads-to-elements-and-only-one-can", "%s: %s leads to %zu elements, and only one can be the answer (see \"unwrap\")" },
     { "limit-0-shows-nothing-give-a-number", "--limit 0 shows nothing: give a number from 1 on" },
     { "line", "line %ld" },
