@@ -32,12 +32,13 @@
 #define STOOD_SO(run)                                                                                            STATE " IS (SELECT CASE WHEN l.event IN ('conflict', 'differs', 'withheld') THEN 'conflict'"                   "   WHEN l.event = 'intended' THEN 'unknown' WHEN l.event IN ('refused', 'unknown', 'failed') THEN l.event END"            "  FROM ledger l WHERE l.code = q.code AND l.run <= " run " AND l.event IN ('conflict', 'differs', 'withheld',"            "   'intended', 'refused', 'unknown', 'failed', 'published', 'withdrawn', 'recalled', 'overwrite-ordered',"                "   'withdrawal-ordered', 'order-ended', 'retried') AND (l.event <> 'retried' OR l.source IS NULL)"                        "  ORDER BY l.seq DESC LIMIT 1)"
 
 /* What waits for approval waits since it was wanted, since what stood in its way ended, or since its approval lapsed. (The plus
- * keeps SQLite from walking the whole ledger for the greatest: the index of codes is short.) */
+ * keeps SQLite from walking the whole ledger for the greatest.) */
 #define WAITS_SINCE                                                                                          \
-    "max(CAST(json_extract(j.value, '$.run') AS INTEGER), coalesce((SELECT max(+l.run) FROM ledger l WHERE"   \
-    " l.code = q.code AND l.event IN ('recalled', 'published', 'withdrawn', 'retried') AND l.seq > q.wanted_event), 0)," \
-    " coalesce((SELECT max(+e.run) FROM ledger e, json_each(e.detail, '$.codes') c WHERE e." APPROVAL_EVENTS  \
-    "  AND e.event = 'approval-lapsed' AND e.seq > q.wanted_event AND c.value = q.code), 0))"
+    "CASE json_extract(j.value, '$.outcome') WHEN 'waiting' THEN (SELECT max(b.run, coalesce((SELECT max(+e.run)" \
+    "   FROM ledger e, json_each(e.detail, '$.codes') c WHERE e." APPROVAL_EVENTS                            \
+    "   AND e.event = 'approval-lapsed' AND e.seq > b.seq AND c.value = q.code), 0))"                        \
+    "  FROM ledger b WHERE b.seq = " OUTBOX_WANTED_SINCE("q.wanted_event") ")"                               \
+    " ELSE CAST(json_extract(j.value, '$.run') AS INTEGER) END"
 /* Was it approved then, with nothing published since and no lapse? A list of more than 200 kB is not looked through: it may be. */
 #define APPROVED_THEN(run)                                                                                   \
     "EXISTS (SELECT 1 FROM ledger a JOIN payload p ON p.digest = a.digest WHERE a." APPROVAL_EVENTS          \
