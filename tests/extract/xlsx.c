@@ -245,6 +245,31 @@ TEST("what a format shows around a number is read with it")
     CHECK_TEXT(number_as("0", 164, "0\" ngày\";;\"không\""), TEXT("0"));
     CHECK_TEXT(number_as("1.515", 164, "0\" ngày\""), TEXT("1.515"));
     CHECK_TEXT(number_as("5", 164, "0\"-\"0"), TEXT("5"));
+    CHECK_TEXT(number_as("5", 164, "General\" ngày\""), TEXT("5 ngày"));
+    CHECK_TEXT(number_as("5", 164, "\"Số \"general"), TEXT("Số 5"));
+    CHECK_TEXT(number_as("5", 164, "General\" ngày\"General"), TEXT("5"));
+    CHECK_TEXT(number_as("5", 164, "General;\"âm \"General"), TEXT("5"));
+    CHECK_TEXT(number_as("1.5", 164, "General\" ngày\""), TEXT("1.5 ngày"));
+    CHECK_TEXT(number_as("1.5", 164, "0.0\" ngày\""), TEXT("1.5 ngày"));
+    CHECK_TEXT(number_as("1.500", 164, "0.0##\" ngày\""), TEXT("1.5 ngày"));
+    CHECK_TEXT(number_as("1.5", 164, "0\" ngày\""), TEXT("1.5"));      /* shown as 2 ngày */
+    CHECK_TEXT(number_as("1.515", 164, "0.000\" đ\""), TEXT("1.515")); /* or 1515 */
+    CHECK_TEXT(number_as("5", 164, "0.000\" đ\""), TEXT("5.000"));
+    CHECK_TEXT(number_as("0.05", 164, "0%\" giá trị\""), TEXT("5% giá trị"));
+}
+
+TEST("a format that shows thousands or millions shows so many with its words")
+{
+    CHECK_TEXT(number_as("50000", 164, "#,##0,\" nghìn đồng\""), TEXT("50 nghìn đồng"));
+    CHECK_TEXT(number_as("5000000", 164, "#,##0,,\" triệu\""), TEXT("5 triệu"));
+    CHECK_TEXT(number_as("1500000", 164, "0.0,,\" triệu\""), TEXT("1.5 triệu"));
+    CHECK_TEXT(number_as("12000", 164, "#,##0,.0\" nghìn\""), TEXT("12 nghìn"));
+    CHECK_TEXT(number_as("5000", 164, "General,\" nghìn\""), TEXT("5 nghìn"));
+    /* what is not shown whole is the number itself */
+    CHECK_TEXT(number_as("50500", 164, "#,##0,\" nghìn đồng\""), TEXT("50500"));
+    CHECK_TEXT(number_as("1550000", 164, "0.0,,\" triệu\""), TEXT("1550000"));
+    CHECK_TEXT(number_as("500", 164, "#,##0,\" nghìn\""), TEXT("500"));
+    CHECK_TEXT(number_as("50000", 164, "#,##0,"), TEXT("50000"));
     CHECK_TEXT(number_as("5", 164, "[>3]0\" ngày\""), TEXT("5"));
     CHECK_TEXT(number_as("5", 164, "_(* #,##0_);_(* \\(#,##0\\)"), TEXT("5"));
 }
