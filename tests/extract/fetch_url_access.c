@@ -216,6 +216,35 @@ TEST("one changed page of several has all of them asked for anew")
     end_nights();
 }
 
+static bool gone;
+
+static void versioned_or_gone(const struct web_request *request, struct web_answer *answer)
+{
+    if (gone)
+        answer->status = 404;
+    else
+        versioned(request, answer);
+}
+
+TEST("a server that has no page any more when it is asked for changes has not ended its listing")
+{
+    static const char *const kinds[] = { ", listing: full", ", listing: changes" };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const char *folder = web_begin(versioned_or_gone);
+        const char *yaml = web_source("/list", ", pages: { parameter: page, again: 0 }",
+                                      text_format(&test_arena, ITEMS "%s", kinds[i]).bytes);
+        version = "a";
+        gone = false;
+        CHECK_INT(night(folder, yaml), STATUS_OK);
+        gone = true;
+        CHECK_INT(night(folder, yaml), STATUS_STOP);
+        CHECK(!result->whole);
+        CHECK_INT(result->counts.missing, 0);
+        CHECK_CONTAINS(error.message, "page 1: the server has no such thing (HTTP 404)");
+        end_nights();
+    }
+}
+
 TEST("conditions are forgotten when the source's settings change or its listing broke off")
 {
     const char *folder = web_begin(versioned);
