@@ -439,9 +439,9 @@ TEST("a remark beside the table is passed over, a row that was moved beside it i
                       "D3", "ghi chú") "</row><row r='4'>" T("C4", "1.000001")
                       T("D4", "Một") "</row><row r='5'>" T("A5", "2") T("B5", "b") "</row>",
                   NULL, NULL, NULL),
-        TEXT(
-            "[Mã][Tên]\n2:t1,ta\n3 title: ,  +1\nerror 2: list.xlsx, sheet \"Danh sách\", row 4: all its cells "
-            "stand right of the last heading; move them under the headings, or take them out\n5:t2,tb"));
+        TEXT("[Mã][Tên]\n2:t1,ta\n3 title: ,  +1\nerror 2: list.xlsx, sheet \"Danh sách\", row 4: all its "
+             "cells "
+             "stand right of the last heading; move them under the headings, or take them out\n5:t2,tb"));
 }
 
 TEST("the headings can be named by their row, or given")
