@@ -64,7 +64,8 @@ static void add_form(struct text bytes, size_t value, bool named)
     known.forms = memory_more(known.forms, known.form_count, &known.form_room, sizeof *known.forms);
     char *copy = memory_take(bytes.length);
     memcpy(copy, bytes.bytes, bytes.length);
-    known.forms[known.form_count++] = (struct form){ copy, bytes.length, value, named, secrets_is_own_word(bytes) };
+    known.forms[known.form_count++] =
+        (struct form){ copy, bytes.length, value, named, secrets_is_own_word(bytes) };
     known.any_named = known.any_named || named;
     for (size_t i = 0; named && i < bytes.length; i++)
         known.beyond_plain =

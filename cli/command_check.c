@@ -35,7 +35,7 @@ static void warn(const struct session *session, const struct value *at, const ch
 
 /* A named one that cannot be told from other text. */
 static void warn_common(const struct session *session, const struct value *value, struct value *warnings,
-                       struct arena *arena)
+                        struct arena *arena)
 {
     struct text rest = value->text, secret;
     size_t start, end;
@@ -60,7 +60,8 @@ static void warn_common(const struct session *session, const struct value *value
             warn(session, value,
                  text_format(arena,
                              _("the secret " TEXT_PRINT " stands within a word that this program itself "
-                               "writes: it is kept out of records, and hidden nowhere else; take another one"),
+                               "writes: records that hold it are kept back, but nowhere is it hidden; take "
+                               "another one"),
                              TEXT_ARG(reference))
                      .bytes,
                  warnings);

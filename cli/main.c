@@ -39,8 +39,8 @@ static void cover_what_is_said(struct invocation *invocation)
     const char **said[] = { &invocation->reason, &invocation->decision, &invocation->number };
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         if (*said[i] && secrets_in(text_of(*said[i])))
-            *said[i] = text_string(&invocation->arena,
-                                   secrets_cover(&invocation->arena, text_of(*said[i]), false));
+            *said[i] =
+                text_string(&invocation->arena, secrets_cover(&invocation->arena, text_of(*said[i]), false));
 }
 
 static enum status configure(struct session *session, struct setting_faults *faults, struct error *error)

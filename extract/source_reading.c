@@ -83,8 +83,8 @@ void source_reading_locate(const struct document *document, const struct decoded
     if (!decoded->number)
         snprintf(locator, size, "%.*s", length, document->name);
     else if (decoded->sheet)
-        snprintf(locator, size, "%.*s:%.*s!%ld", length, document->name,
-                 (int)text_cut(sheet, 80), sheet.bytes, decoded->number);
+        snprintf(locator, size, "%.*s:%.*s!%ld", length, document->name, (int)text_cut(sheet, 80),
+                 sheet.bytes, decoded->number);
     else
         snprintf(locator, size, "%.*s%c%ld", length, document->name, decoded->mark, decoded->number);
 }

@@ -22,10 +22,11 @@ static enum status read_page(struct rest *rest, const struct value *body, struct
                 _("the portal %s lists something that is no procedure: an item without \"code\""),
                 rest->portal->settings->shown);
         if (secrets_in(entry->code))
-            return error_set(error, STATUS_STOP,
-                             _("the portal %s lists a code that holds a secret of the configuration; nothing was "
-                               "compared. Take it out there, and change the secret"),
-                             rest->portal->settings->shown);
+            return error_set(
+                error, STATUS_STOP,
+                _("the portal %s lists a code that holds a secret of the configuration; nothing was "
+                  "compared. Take it out there, and change the secret"),
+                rest->portal->settings->shown);
         page->count++;
     }
     if (next && next->kind != VALUE_NULL && next->kind != VALUE_TEXT)

@@ -81,7 +81,7 @@ TEST("what holds none is the text itself, and short values are not looked for")
     CHECK_TEXT(covered("a given-token 12345678"), TEXT("a *** ***"));
 }
 
-TEST("what the program itself writes is never covered; records are searched for it, and other forms of it are covered")
+TEST("what the program itself writes is never covered, but looked for in records, and other forms of it are")
 {
     begin("congkhai");
     secrets_add(TEXT("published"), SECRETS_NAMED);
