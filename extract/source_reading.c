@@ -294,15 +294,20 @@ static enum status read_document(struct reading *reading, struct document *docum
     return status;
 }
 
-/* All that the meaning of a listing hangs on but the map, and what no record may hold: when it changes, what was remembered is
- * void. */
+/* What the map makes of records is asked of the records: a listing's meaning does not hang on it. */
+static bool is_only_mapped(const struct source *source, struct text name)
+{
+    return text_is(name, "map") || (text_is(name, "nothing") && !source->skip);
+}
+
+/* All that the meaning of a listing hangs on, and what no record may hold: when it changes, what was remembered is void. */
 static struct digest transform_digest_of(const struct source *source, struct text secrets)
 {
     struct buffer text = { 0 };
     buffer_string(&text, CONGKHAI_VERSION);
     canonical_text(&text, secrets);
     for (const struct value *member = source->tree->first; member; member = member->next) {
-        if (text_is(member->name, "map") || text_is(member->name, "nothing"))
+        if (is_only_mapped(source, member->name))
             continue;
         canonical_text(&text, member->name);
         canonical_write(&text, member);

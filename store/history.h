@@ -63,7 +63,7 @@ enum status history_known_at(struct store *store, struct arena *arena, struct da
                              struct error *error);
 
 /* Everything about one procedure on one page; an object of
- *     code, name, state, pending {action, content_digest, since_run, words}, held {status, content_digest,
+ *     code, name, state, pending {action, content_digest, since_run (store/outbox.h, OUTBOX_WANTED_SINCE), words}, held {status, content_digest,
  *     portal_version, published_at, run}
  *     records[]    where it comes from now: source, key, locator, source_digest, present, outcome, status,
  *                  content_digest, since_run, findings[]

@@ -5,6 +5,7 @@
 #include "adapters/file.h"
 #include "adapters/yaml.h"
 #include "core/canonical.h"
+#include "core/count.h"
 #include "tests/support/test.h"
 
 static struct setting_context context = { &test_arena, "test.yaml", NULL };
@@ -196,6 +197,38 @@ TEST("a text among the objects of a list is told when the map leaves it out")
     run(fields, "{\"c\":\"1\",\"n\":\"N\",\"s\":\"y\"}");
     CHECK_INT(result.findings.warnings, 1);
     run(fields, "{\"c\":\"1\",\"n\":\"N\",\"s\":[\"Không có\",{\"u\":\"x\"},{\"t\":\"x\"}]}");
+    CHECK_INT(result.findings.warnings, 0);
+}
+
+TEST("a text is told also where the map leaves it out of an inner list, a parsed one, a list of texts, or in "
+     "an object's place")
+{
+    const char *flat = "  dossier: { each: /h, map: { case: /t, each: /g, map: { name: /n } } }\n";
+    static const struct {
+        const char *fields, *record, *place, *value;
+    } cases[] = {
+        { NULL, "\"h\":[{\"t\":\"A\",\"g\":[{\"n\":\"đơn\"},\"bản sao\",\"y\"]}]", "dossier[1]", "bản sao" },
+        { NULL, "\"h\":[{\"t\":\"A\",\"g\":\"một chữ\"}]", "dossier[0]", "một chữ" },
+        { NULL, "\"h\":[{\"t\":\"A\",\"g\":[{\"n\":\"đơn\"}]},\"ngoài\"]", "dossier[1]", "ngoài" },
+        { "  steps: { from: /b, parse: json, map: { text: /t } }\n",
+          "\"b\":\"[{\\\"t\\\":\\\"x\\\"},\\\"hai\\\"]\"", "steps[1]", "hai" },
+        { "  replaces: { each: /x, map: { from: /t } }\n", "\"x\":[{\"t\":\"1.000001\"},\"1.000002\"]",
+          "replaces[1]", "1.000002" },
+        { "  decision: { from: /d, map: { number: /so } }\n", "\"d\":\"12/QĐ\"", "decision", "12/QĐ" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        run(cases[i].fields ? cases[i].fields : flat,
+            text_format(&test_arena, "{\"c\":\"1\",\"n\":\"N\",%s}", cases[i].record).bytes);
+        CHECK_INT(result.findings.warnings, 1);
+        if (!CHECK(result.findings.first))
+            return;
+        CHECK_TEXT(result.findings.first->rule, TEXT("congkhai/item"));
+        CHECK_TEXT(result.findings.first->field, text_of(cases[i].place));
+        CHECK_TEXT(result.findings.first->value, text_of(cases[i].value));
+    }
+    run(flat, "{\"c\":\"1\",\"n\":\"N\",\"h\":[{\"t\":\"A\",\"g\":\"Không có\"},{\"t\":\"A\"},\"\"]}");
+    CHECK_INT(result.findings.warnings, 0);
+    run("  decision: { from: /d, map: { number: [/so, .] } }\n", "{\"c\":\"1\",\"n\":\"N\",\"d\":\"12/QĐ\"}");
     CHECK_INT(result.findings.warnings, 0);
 }
 
