@@ -8,7 +8,8 @@
 
 struct departments {
     struct value *called; /* an object: the folded name, and what the department is called */
-    struct text others;   /* of names that are spelled otherwise, what they are called: a JSON object; bytes NULL: there are none */
+    struct text
+        others; /* of names that are spelled otherwise, what they are called: a JSON object; bytes NULL: there are none */
 };
 
 /* Of every record and every source. */

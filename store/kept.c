@@ -139,8 +139,8 @@ static void bind(struct arena *arena, struct sqlite_statement *statement, const 
                  const struct scene *scene)
 {
     struct text department = text_of(filter->department),
-                called = department.bytes ? department_called(arena, &scene->departments, department)
-                                          : TEXT_NONE;
+                called =
+                    department.bytes ? department_called(arena, &scene->departments, department) : TEXT_NONE;
     const struct outbox_filter lists = { .codes = filter->codes,
                                          .code_count = filter->code_count,
                                          .sources = filter->sources,
@@ -206,8 +206,7 @@ enum status kept_counts(struct store *store, enum kept_by by, struct arena *aren
         [KEPT_BY_OUTCOME] = COUNTED(OF_RECORD("r.outcome"), STATE, "json_extract(j.value, '$.outcome')"),
         [KEPT_BY_RULE] = COUNTED(
             "SELECT f.rule AS name, 0 AS kind, r.id AS record, r.code, 1 AS points" RECORDS, "NULL", "NULL"),
-        [KEPT_BY_DEPARTMENT] =
-            COUNTED(OF_RECORD(DEPARTMENT), DEPARTMENT, DEPARTMENT),
+        [KEPT_BY_DEPARTMENT] = COUNTED(OF_RECORD(DEPARTMENT), DEPARTMENT, DEPARTMENT),
     };
     struct sqlite_statement *statement;
     struct scene scene;

@@ -58,21 +58,28 @@ enum status rule_report(struct store *store, struct arena *arena, struct value *
             "WITH found AS (SELECT f.rowid AS finding, f.rule, f.severity, f.cites, f.since_run, r.id AS "
             "record, "
             "r.code,"
-            "   r.outcome, s.name AS source, " DEPARTMENT_CALLED("coalesce(r.department, s.name)", "?1") " AS department"
-            "  FROM finding f JOIN record r ON r.id = f.record AND r.present = 1 JOIN source s ON s.id = "
-            "r.source WHERE f.stage > 0)"
-            " SELECT g.rule, g.severity, g.cites, source, department, records, kept, g.since_run,"
-            "  (SELECT e.at FROM ledger e WHERE e.run = g.since_run AND e.event = 'run-started'), code,"
-            "  f.field, f.value, f.reason, f.arguments, f.message"
-            " FROM (SELECT rule, severity, max(cites) AS cites, source, department,"
-            "    count(DISTINCT record) AS records,"
-            "    count(DISTINCT CASE WHEN severity = 'error' AND outcome IN ('rejected', 'held') THEN record "
-            "END)"
-            "      AS kept,"
-            "    min(since_run) AS since_run, min(finding) AS finding, min(code) AS code"
-            "  FROM found GROUP BY rule, severity, source, department) g JOIN finding f ON f.rowid = "
-            "g.finding"
-            " ORDER BY g.severity, kept DESC, records DESC, g.rule, g.since_run, source, department",
+            "   r.outcome, s.name AS source, " DEPARTMENT_CALLED(
+                "coalesce(r.department, s.name)",
+                "?1") " AS department"
+                      "  FROM finding f JOIN record r ON r.id = f.record AND r.present = 1 JOIN source s ON "
+                      "s.id = "
+                      "r.source WHERE f.stage > 0)"
+                      " SELECT g.rule, g.severity, g.cites, source, department, records, kept, g.since_run,"
+                      "  (SELECT e.at FROM ledger e WHERE e.run = g.since_run AND e.event = 'run-started'), "
+                      "code,"
+                      "  f.field, f.value, f.reason, f.arguments, f.message"
+                      " FROM (SELECT rule, severity, max(cites) AS cites, source, department,"
+                      "    count(DISTINCT record) AS records,"
+                      "    count(DISTINCT CASE WHEN severity = 'error' AND outcome IN ('rejected', 'held') "
+                      "THEN record "
+                      "END)"
+                      "      AS kept,"
+                      "    min(since_run) AS since_run, min(finding) AS finding, min(code) AS code"
+                      "  FROM found GROUP BY rule, severity, source, department) g JOIN finding f ON f.rowid "
+                      "= "
+                      "g.finding"
+                      " ORDER BY g.severity, kept DESC, records DESC, g.rule, g.since_run, source, "
+                      "department",
             SQL_WITH(SQL_TEXT(departments.others)), &statement, error))
         return error->status;
     return read_rows(statement, arena, columns, sizeof columns / sizeof *columns, rows, error);
@@ -92,11 +99,14 @@ enum status rule_report_deadlines(struct store *store, struct arena *arena, cons
         sql_rows(
             store,
             "SELECT coalesce(r.code, r.key), json_extract(CAST(p.bytes AS TEXT), '$.name'), d.rule, d.due,"
-            " d.due < ?1, r.outcome, " DEPARTMENT_CALLED("coalesce(r.department, s.name)", "?3") ", s.name"
-            " FROM deadline d JOIN record r ON r.id = d.record AND r.present = 1 JOIN source s ON s.id = "
-            "r.source"
-            " LEFT JOIN payload p ON p.id = r.content"
-            " WHERE ?2 IS NULL OR d.due <= ?2 ORDER BY d.due, r.code, d.rule",
+            " d.due < ?1, r.outcome, " DEPARTMENT_CALLED(
+                "coalesce(r.department, s.name)",
+                "?3") ", s.name"
+                      " FROM deadline d JOIN record r ON r.id = d.record AND r.present = 1 JOIN source s ON "
+                      "s.id = "
+                      "r.source"
+                      " LEFT JOIN payload p ON p.id = r.content"
+                      " WHERE ?2 IS NULL OR d.due <= ?2 ORDER BY d.due, r.code, d.rule",
             SQL_WITH(SQL_TEXT(text_of(today)), SQL_TEXT(text_of(until)), SQL_TEXT(departments.others)),
             &statement, error))
         return error->status;
