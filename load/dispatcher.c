@@ -188,6 +188,7 @@ static enum status prepare(struct dispatcher *dispatcher, struct text code, bool
         restoration_asked(dispatcher->store, code, dispatcher->moved, &asked, error))
         return error->status;
     delivery_task->unasked = !asked;
+    delivery_task->elsewhere = !asked && dispatcher->moved;
     delivery_task->superseded = superseded;
     if (allow_for_lag(dispatcher, delivery_task, error))
         return error->status;

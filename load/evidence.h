@@ -71,6 +71,8 @@ struct evidence_facts {
     bool replayed; /* the answer may be one of earlier given once more: proves nothing by itself */
     bool etags;    /* a question of this run has shown that ETags are those of what is held */
     bool confirm;  /* an answer alone is never enough: portal.confirm */
+    bool
+        elsewhere; /* what is held was acknowledged by a portal at another address: its versions say nothing here */
     /* What this run saw of the procedure before, in answers that proved nothing; bytes NULL: nothing. */
     struct text answered_version, answered_etag; /* by the request itself */
     struct text base_version, base_etag;         /* by the question before it */
