@@ -126,6 +126,7 @@ static const struct {
     { "cannot-be-it-is-one-of", "\"%s\" cannot be \"%.*s\"; it is one of: %s" },
     { "cannot-be-looked-at", "%s cannot be looked at: %s" },
     { "cannot-be-opened", "%s cannot be opened: %s" },
+    { "cannot-be-opened-it-belongs-to-and", "%s cannot be opened: it belongs to %s, and %s may not. Give the command as %s; or, where the nights run as %s, give the file back: chown %s %s" },
     { "cannot-be-read", "%s cannot be read: %s" },
     { "cannot-be-read-the-yaml-parser-gets", "%s cannot be read: the YAML parser gets no memory." },
     { "cannot-be-started", "%s cannot be started: %s" },
