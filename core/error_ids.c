@@ -296,6 +296,7 @@ static const struct {
     { "is-unknown-did-you-mean", "%.*s: \"%.*s\" is unknown; did you mean \"%s\"?" },
     { "is-written-to-all-the-time-and", "%s is written to all the time and its log's index cannot be used: no copy of one moment can be made; try again later" },
     { "it-answers-something-that-does-not-fit", "it answers something that does not fit what it was asked" },
+    { "it-answers-that-it-took-what-was", "it answers that it took what was sent again, but does not show it: that may be its answer of the first time, and another hand has changed it since; settle it with \"congkhai reconcile --adopt\" or --overwrite" },
     { "it-answers-without-saying-what-it-holds", "it answers without saying what it holds: no \"digest\", no \"content\", or of a withdrawal no \"status\"" },
     { "it-answers-without-showing-that-it-took", "it answers without showing that it took what was sent: neither its \"digest\" nor a new \"version\"" },
     { "it-does-not-have-what-it-acknowledged", "it does not have what it acknowledged, again and again" },
