@@ -289,7 +289,8 @@ static struct http_transfer *transfer_for(struct http_client *client, const stru
     transfer->kind = strcmp(method, "HEAD") == 0 ? HTTP_KIND_HEAD : has_body ? HTTP_KIND_BODY : HTTP_KIND_GET;
     transfer->safe = transfer->kind == HTTP_KIND_HEAD || strcmp(method, "GET") == 0;
     transfer->timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : client->timeout_ms;
-    transfer->stranger = transfer->finished = false;
+    transfer->stranger = request->stranger;
+    transfer->finished = false;
     transfer->redirects = 0;
     transfer->spent_us = 0;
     transfer->sink = NULL;

@@ -38,7 +38,8 @@ struct http_options {
     /* Only GET and HEAD follow redirects, at most 5; where they may not, the answer 3xx comes back. Schemes
      * other than http and https, and more than 5, are HTTP_USAGE. */
     bool follow_same_host; /* to the same scheme, host and port */
-    bool follow_any_host;  /* to other hosts too, which see no credentials and few headers (Accept, If-…) */
+    bool follow_any_host;  /* to other hosts too, unless there is a body; they see no credentials (client
+                            * certificate included) and few headers (Accept, If-…) */
     bool decompress;       /* asks for packed answers; what comes packed unasked is unpacked, too */
     const char *schemes;   /* "http,https" when NULL; "http,https,ftp,sftp,file" for sources that allow it */
     const char *known_hosts;      /* sftp: the keys of hosts that are believed; NULL: ~/.ssh/known_hosts */
@@ -57,6 +58,7 @@ struct http_request {
     size_t header_count;
     struct text body;            /* bytes NULL: none. Borrowed until the answer */
     const char *user, *password; /* basic auth; NULL: none */
+    bool stranger;               /* the URL is of a host that sees no credentials and few headers, as below */
     long timeout_ms;             /* 0: the client's */
     void *owner;                 /* comes back with the answer */
 };
@@ -76,6 +78,7 @@ struct http_response {
     int64_t retry_after_ms;    /* -1: none; a date is turned into the time from now */
     int64_t took_us;           /* from start to end of the transfer */
     const char *effective_url; /* after redirects; borrowed like the body */
+    bool stranger;             /* credentials were kept from where it came from, or from a host on the way */
     void *owner;
 };
 

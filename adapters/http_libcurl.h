@@ -62,7 +62,7 @@ struct http_transfer {
     /* How far it came. */
     bool left; /* the connection stood and the request was begun on it */
     bool finished;
-    bool stranger; /* redirected to a host that must not see credentials */
+    bool stranger; /* the host must not see credentials */
     int redirects;
     int64_t spent_us; /* in the hops before this one */
     /* The answer. */

@@ -40,7 +40,7 @@ static bool go_there(const struct http_client *client, struct http_transfer *tra
     }
     bool same = same_part(from, target, CURLUPART_SCHEME) && same_part(from, target, CURLUPART_HOST) &&
                 same_part(from, target, CURLUPART_PORT);
-    if (!same && !client->follow_any_host)
+    if (!same && (!client->follow_any_host || transfer->kind == HTTP_KIND_BODY)) /* it may hold a secret */
         return false;
     if (transfer->redirects == MOST_REDIRECTS) {
         http_response_refuse(transfer, _("the answers redirect more than 5 times"));

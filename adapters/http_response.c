@@ -207,6 +207,7 @@ void http_response_fill(struct http_transfer *transfer, CURLcode code)
         answer->failure = HTTP_RESET;
     answer->took_us = transfer->spent_us + took;
     answer->effective_url = url ? url : http_string(transfer, transfer->url);
+    answer->stranger = transfer->stranger;
     answer->body = transfer->answer_body.length ? buffer_view(&transfer->answer_body) : TEXT("");
     answer->etag = found_text(transfer, HTTP_FIELD_ETAG);
     answer->content_type = found_text(transfer, HTTP_FIELD_TYPE);

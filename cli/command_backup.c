@@ -59,7 +59,8 @@ enum status command_backup(struct session *session, struct error *error, int *ex
     enum status status = copy(session, partial, error);
     struct error reason = { 0 };
     /* Is it the disk, or the store? */
-    if (status == STATUS_FATAL && verify(session, session->configuration.store, &arena, &report, &reason))
+    if (status == STATUS_FATAL &&
+        verify(session, session->configuration.store, &arena, &report, &reason) == STATUS_LEDGER)
         status = error_copy(error, STATUS_LEDGER, &reason);
     if (!status)
         status = verify(session, partial, &arena, &report, error);

@@ -14,8 +14,7 @@ struct url_state {
     struct url_client client;
     struct pagination chain;
     struct spool_file page, detail;
-    int64_t asked;     /* pages */
-    bool recalled;     /* what was remembered has been tried */
+    bool recalled;     /* what was remembered has been tried, or is too old */
     bool given_out;    /* a page was, and what it came to is not judged yet */
     bool walked_again; /* this is the second walk */
     /* with `detail`: the listing's page that is being gone through */
@@ -85,7 +84,6 @@ static enum status ask_page(struct fetch *fetch, struct url_state *state, const 
     ask.shown = shown_page(fetch, state);
     ask.partial = settings->paging.kind == URL_PAGES_COUNT || settings->paging.kind == URL_PAGES_OFFSET;
     enum status status = url_client_ask(&state->client, &ask, &state->page, fetch->arena, reply, error);
-    state->asked++;
     if (status || reply->unchanged)
         return status;
     return pagination_answer(&state->chain, &state->page, reply, error);
@@ -154,7 +152,7 @@ static enum status judge_failure(struct fetch *fetch, struct url_state *state, e
     bool linked = state->chain.walk.kind == WALK_SINGLE || state->chain.walk.kind == WALK_LINK;
     if (status == STATUS_FATAL || (fetch->stop && *fetch->stop))
         return status;
-    if (status == STATUS_REJECT && reply->behind && state->asked > 1 && !linked)
+    if (status == STATUS_REJECT && reply->behind && state->chain.walk.asked && !linked)
         kind = PAGE_BEHIND;
     else
         listing_doubt(fetch->listing, true, error);
@@ -166,8 +164,9 @@ static enum status next_page(struct fetch *fetch, struct url_state *state, int64
                              const uint64_t *keys, bool broken, bool nothing, struct error *error)
 {
     bool ready = false;
-    if (!state->asked && !state->recalled && is_fresh(fetch)) {
-        state->recalled = true;
+    bool first = !state->recalled;
+    state->recalled = true;
+    if (first && is_fresh(fetch)) {
         enum status status = ask_for_changes(fetch, state, &ready, error);
         if (status == STATUS_END)
             fetch->unchanged = fetch->whole = true;
@@ -215,8 +214,7 @@ static enum status again_url(struct fetch *fetch, struct error *error)
     (void)error;
     end_listing(state);
     pagination_begin(&state->chain, fetch->settings, fetch->listing, fetch->arena);
-    state->asked = 0;
-    state->recalled = state->walked_again = true;
+    state->walked_again = true;
     state->given_out = state->incomplete = false;
     return STATUS_OK;
 }

@@ -103,16 +103,19 @@ static enum status resolve_link(struct pagination *chain, struct text found, enu
                          settings->shown, TEXT_ARG(found));
     if (settings->base == URL_BASE_CONFIGURED)
         url_put_origin(&url, from);
-    chain->follow_stranger = !url_same_host(url.bytes, from);
-    if (chain->follow_stranger && settings->redirects != URL_REDIRECTS_ANY)
+    bool leaves = !url_same_host(url.bytes, from);
+    if (leaves && settings->redirects != URL_REDIRECTS_ANY)
         return error_set(
             error, STATUS_STOP,
             _("%s: the link to the next page leads to another host (%.*s); allow it with \"redirects: any\", "
               "or keep to the configured one with \"base: configured\""),
             settings->shown, TEXT_ARG(found));
-    if (chain->follow_stranger && !text_starts(buffer_view(&url), TEXT("http")))
+    if (leaves && settings->request.body.count)
+        return url_answer_keep_body(settings->shown, found, error);
+    if (leaves && !text_starts(buffer_view(&url), TEXT("http")))
         return error_set(error, STATUS_STOP, _("%s: the link to the next page is no web address: %.*s"),
                          settings->shown, TEXT_ARG(found));
+    chain->follow_stranger = chain->follow_stranger || leaves;
     chain->follow = text_copy(chain->arena, buffer_view(&url));
     return STATUS_OK;
 }
@@ -184,6 +187,7 @@ enum status pagination_answer(struct pagination *chain, struct spool_file *conte
     chain->page.url = text_of(reply->url);
     chain->fact = (struct page_fact){ .kind = PAGE_LIST };
     chain->follow = TEXT_NONE;
+    chain->follow_stranger = reply->stranger; /* a stranger must not choose where credentials go */
     if (reply->empty)
         return STATUS_OK;
     if (take_link(chain, content, error) || take_total(chain, content, error)) {
@@ -259,10 +263,12 @@ struct text pagination_remember(const struct pagination *chain)
             value_set(kept, "etag", value_text(chain->arena, page->etag));
         if (page->modified.length)
             value_set(kept, "modified", value_text(chain->arena, page->modified));
-        if (page->link.length)
+        if (page->link.length) {
+            value_set(kept, "stranger", value_boolean(chain->arena, page->stranger));
             value_set(kept, "link",
                       page->number ? value_number(chain->arena, page->link)
                                    : value_text(chain->arena, page->link));
+        }
     }
     struct buffer bytes = { 0 };
     canonical_write(&bytes, list);
@@ -282,11 +288,15 @@ size_t pagination_recall(struct arena *arena, struct text remembered, struct pag
     *pages = arena_array(arena, struct pagination_page, list->count + 1);
     for (const struct value *kept = list->first; kept; kept = kept->next) {
         const struct value *link = value_find(kept, "link");
+        /* As older programs wrote it: whose the link is cannot be told any more. */
+        if (link && !value_find(kept, "stranger"))
+            return 0;
         (*pages)[count++] = (struct pagination_page){ .position = value_number_of(kept, "at"),
                                                       .etag = value_text_of(kept, "etag"),
                                                       .modified = value_text_of(kept, "modified"),
                                                       .link = link ? text_copy(arena, link->text) : TEXT_NONE,
-                                                      .number = link && link->kind == VALUE_NUMBER };
+                                                      .number = link && link->kind == VALUE_NUMBER,
+                                                      .stranger = value_is_true(kept, "stranger") };
     }
     return count;
 }

@@ -10,7 +10,7 @@ struct pagination_page {
     int64_t position; /* COUNT, OFFSET */
     struct text link; /* NEXT, CURSOR: what led here; bytes NULL on the first page */
     bool number;      /* the link is a number in the answer's JSON */
-    bool stranger;    /* the link leads to another host */
+    bool stranger;    /* the link leads to another host, or one gave it */
     struct text url;  /* it came from */
     struct text etag, modified;
     int64_t rows;

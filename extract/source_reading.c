@@ -77,12 +77,14 @@ enum status source_reading_key(struct arena *arena, const struct setting_context
 void source_reading_locate(const struct document *document, const struct decoded *decoded, char *locator,
                            size_t size)
 {
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text sheet = secrets_cover(&arena, text_of(decoded->sheet), false);
     int length = (int)text_cut(text_of(document->name), 400);
     if (!decoded->number)
         snprintf(locator, size, "%.*s", length, document->name);
     else if (decoded->sheet)
-        snprintf(locator, size, "%.*s:%.*s!%ld", length, document->name,
-                 (int)text_cut(text_of(decoded->sheet), 80), decoded->sheet, decoded->number);
+        snprintf(locator, size, "%.*s:%.*s!%ld", length, document->name, (int)text_cut(sheet, 80),
+                 sheet.bytes, decoded->number);
     else
         snprintf(locator, size, "%.*s%c%ld", length, document->name, decoded->mark, decoded->number);
 }
@@ -92,17 +94,22 @@ static bool stopped(const struct extract_request *request)
     return request->stop && *request->stop;
 }
 
+static enum status put_memory(const struct reading *reading, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    return source_state_put(reading->store, reading->source->name,
+                            listing_memory_write(&reading->memory, &arena), error);
+}
+
 /* From the first record on that is staged, what the last whole listing was like holds no longer: a pass that dies, or that only some
  * codes were asked for, leaves what that listing did not give. */
 static enum status forget(struct reading *reading, struct error *error)
 {
-    struct listing_memory memory = reading->memory;
     reading->taken = true;
-    if (!memory.validators.length)
+    if (!reading->memory.validators.length)
         return STATUS_OK;
-    memory.validators = TEXT_NONE;
-    return source_state_put(reading->store, reading->source->name,
-                            listing_memory_write(&memory, reading->arena), error);
+    reading->memory.validators = TEXT_NONE;
+    return put_memory(reading, error);
 }
 
 static enum decode_end end_of(const struct source *source)
@@ -158,6 +165,7 @@ static enum status take_broken(struct reading *reading, struct decode *decode, c
     return take(reading, decode->document, &whole, reason->message, error);
 }
 
+/* STATUS_END: to its end. */
 static enum status read_records(struct reading *reading, struct decode *decode, bool *broken,
                                 struct error *error)
 {
@@ -166,7 +174,7 @@ static enum status read_records(struct reading *reading, struct decode *decode, 
     for (unsigned long count = 0; !stopped(reading->request); count++) {
         enum status status = decode->driver->next(decode, &decoded, &reason);
         if (status == STATUS_END)
-            return STATUS_OK;
+            return STATUS_END;
         if (status == STATUS_STOP) {
             *broken = true;
             return take_broken(reading, decode, &decoded, &reason, error);
@@ -199,11 +207,10 @@ static enum status recall_end(struct reading *reading, struct document *document
     return STATUS_OK;
 }
 
-static void remember_end(struct reading *reading, const struct document *document)
+/* That it has none is remembered with the listing. */
+static void remember_unended(struct reading *reading, const struct document *document)
 {
     struct listing_memory *memory = &reading->found;
-    if (!document->unended)
-        return;
     if (memory->unended_count == reading->unended_capacity) {
         size_t capacity = reading->unended_capacity * 2 + 16;
         struct text *larger = arena_array(reading->arena, struct text, capacity);
@@ -215,15 +222,29 @@ static void remember_end(struct reading *reading, const struct document *documen
     memory->unended[memory->unended_count++] = text_copy(reading->arena, text_of(document->name));
 }
 
+/* That it has one again, at once: its last row was taken, whatever becomes of the listing. */
+static enum status remember_ended(struct reading *reading, const struct document *document,
+                                  struct error *error)
+{
+    struct listing_memory *memory = &reading->memory;
+    size_t kept = 0;
+    for (size_t i = 0; i < memory->unended_count; i++)
+        if (!text_is(memory->unended[i], document->name))
+            memory->unended[kept++] = memory->unended[i];
+    if (kept == memory->unended_count)
+        return STATUS_OK;
+    memory->unended_count = kept;
+    return put_memory(reading, error);
+}
+
 /* While what came of this document is staged, the next one is taken apart. */
 static void send_ahead(struct reading *reading)
 {
-    ARENA_OWNED struct arena arena = { 0 };
     struct fetch *fetch = reading->fetch;
     const struct document *next =
         reading->child && fetch->driver->ahead && !reading->deaths.count ? fetch->driver->ahead(fetch) : NULL;
     /* The process is told the name as it will be. */
-    if (next && text_equal(secrets_cover(&arena, text_of(next->name), false), text_of(next->name)))
+    if (next && !secrets_in(text_of(next->name)))
         decode_child_ahead(reading->child, next);
 }
 
@@ -256,7 +277,12 @@ static enum status read_document(struct reading *reading, struct document *docum
     }
     if (decode.user_data)
         decode.driver->close(&decode);
-    remember_end(reading, document);
+    if (document->unended)
+        remember_unended(reading, document);
+    else if (status == STATUS_END && reading->given)
+        status = remember_ended(reading, document, error);
+    if (status == STATUS_END)
+        status = STATUS_OK;
     reading->passed += document->skipped;
     if (reading->fetch->root && (reading->given || !*broken))
         vanished_folders_gave(&reading->gave, reading->arena, document->name,
@@ -268,15 +294,20 @@ static enum status read_document(struct reading *reading, struct document *docum
     return status;
 }
 
-/* All that the meaning of a listing hangs on but the map, and what no record may hold: when it changes, what was remembered is
- * void. */
+/* What the map makes of records is asked of the records: a listing's meaning does not hang on it. */
+static bool is_only_mapped(const struct source *source, struct text name)
+{
+    return text_is(name, "map") || (text_is(name, "nothing") && !source->skip);
+}
+
+/* All that the meaning of a listing hangs on, and what no record may hold: when it changes, what was remembered is void. */
 static struct digest transform_digest_of(const struct source *source, struct text secrets)
 {
     struct buffer text = { 0 };
     buffer_string(&text, CONGKHAI_VERSION);
     canonical_text(&text, secrets);
     for (const struct value *member = source->tree->first; member; member = member->next) {
-        if (text_is(member->name, "map") || text_is(member->name, "nothing"))
+        if (is_only_mapped(source, member->name))
             continue;
         canonical_text(&text, member->name);
         canonical_write(&text, member);
@@ -319,7 +350,7 @@ static enum status remember(struct reading *reading, struct store *store, const 
 {
     struct listing_memory *found = whole ? &reading->found : &reading->memory;
     /* What was given back with a secret in it is not worth keeping: it is read anew. */
-    bool clean = text_equal(secrets_cover(fetch->arena, fetch->remember, false), fetch->remember);
+    bool clean = !secrets_in(fetch->remember);
     found->deaths = reading->deaths.list;
     found->death_count = reading->deaths.count;
     found->validators = whole && clean ? fetch->remember : TEXT_NONE;

@@ -45,8 +45,8 @@ static enum status judge_failure(const struct page_request *ask, const struct ht
     return error_set(error, status, "%s: %s", ask->shown, answer->why);
 }
 
-static enum status judge_redirect(const struct page_request *ask, const struct http_response *answer,
-                                  struct error *error)
+static enum status judge_redirect(const struct url_settings *settings, const struct page_request *ask,
+                                  const struct http_response *answer, struct error *error)
 {
     const char *method = ask->request->method;
     if (!answer->location.length)
@@ -57,10 +57,21 @@ static enum status judge_redirect(const struct page_request *ask, const struct h
                          _("%s redirects a %s to %.*s, and only a GET is sent on; put that URL into the "
                            "configuration"),
                          ask->shown, method, TEXT_ARG(answer->location));
+    if (settings->redirects == URL_REDIRECTS_ANY && ask->request->body.count)
+        return url_answer_keep_body(ask->shown, answer->location, error);
     return error_set(error, STATUS_STOP,
                      _("%s redirects to %.*s, which \"redirects\" does not allow; put that URL into the "
                        "configuration, or \"redirects: any\""),
                      ask->shown, TEXT_ARG(answer->location));
+}
+
+enum status url_answer_keep_body(const char *shown, struct text target, struct error *error)
+{
+    return error_set(
+        error, STATUS_STOP,
+        _("%s leads on to another host (%.*s), and the body of a request is sent to none but the "
+          "configured one; put that host into the configuration, or leave out \"body\""),
+        shown, TEXT_ARG(target));
 }
 
 /* RFC 9110, 15.3: which answers hold all that was asked for. */
@@ -96,7 +107,7 @@ enum status url_answer_judge(const struct url_settings *settings, const struct p
     if (status == 304)
         return STATUS_OK;
     if (status >= 300 && status < 400)
-        return judge_redirect(ask, answer, error);
+        return judge_redirect(settings, ask, answer, error);
     switch (status) {
     case 401:
     case 403:

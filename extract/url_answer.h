@@ -12,7 +12,7 @@ struct page_request {
     const struct url_request *request;
     const struct value *item; /* for ${item:…} */
     const char *url;          /* instead of the request's, from an answer; NULL: the request's own */
-    bool stranger;            /* that URL is of another host: it sees no credentials */
+    bool stranger;            /* that URL is of another host, or one gave it: it sees no credentials */
     /* A value that changes from page to page: a parameter of the query or a place in the body. */
     const char *parameter;
     const struct json_pointer *into;
@@ -31,6 +31,7 @@ struct url_reply {
     bool behind;    /* with STATUS_REJECT: there is nothing at this place (404, 410, 416) */
     struct text etag, modified; /* in the arena; bytes NULL: none */
     const char *url;            /* it came from, in the arena; may hold secrets */
+    bool stranger;              /* that is another host's, or one led there */
     struct digest request;      /* of the URL and body that were sent */
     struct digest digest;       /* of the content */
 };
@@ -59,6 +60,10 @@ enum status url_answer_find(struct spool_file *content, struct arena *arena,
 /* The text at a place in an answer, in the arena. STATUS_END: there is none. STATUS_STOP: it cannot be read. */
 enum status url_answer_at(struct spool_file *content, struct arena *arena, const struct url_place *place,
                           struct text *text, struct error *error);
+
+/* STATUS_STOP: what answered leads to a URL of another host, and the request has a body, which may hold a
+ * secret. */
+enum status url_answer_keep_body(const char *shown, struct text target, struct error *error);
 
 /* Replaces or adds a parameter of a URL's query. */
 void url_put_parameter(struct buffer *url, const char *name, struct text value);

@@ -78,7 +78,7 @@ static enum status fill_headers(const struct url_client *client, const struct pa
     const struct url_request *request = ask->request;
     size_t ends[HEADERS_MAX], count = 0;
     const char *names[HEADERS_MAX];
-    for (size_t i = 0; !ask->stranger && i < request->header_count && count < HEADERS_MAX - 4; i++) {
+    for (size_t i = 0; i < request->header_count && count < HEADERS_MAX - 4; i++) {
         if (url_template_fill(&request->headers[i], URL_TEMPLATE_RAW, buffer_view(&client->session),
                               ask->item, &sending->values, error))
             return error->status;
@@ -119,12 +119,12 @@ static enum status fill(const struct url_client *client, const struct page_reque
         return error->status;
     sending->request.method = request->method;
     sending->request.url = sending->url.bytes;
+    sending->request.stranger = ask->stranger;
     if (request->body.count)
         sending->request.body = buffer_view(&sending->body);
     if (fill_headers(client, ask, sending, error))
         return error->status;
-    if (!ask->stranger)
-        auth_apply(client->credentials, &sending->request, sending->headers);
+    auth_apply(client->credentials, &sending->request, sending->headers);
     return STATUS_OK;
 }
 
@@ -166,6 +166,7 @@ static enum status send(struct url_client *client, const struct page_request *as
                               ? TEXT_NONE
                               : text_copy(arena, answer->last_modified);
         reply->url = text_string(arena, text_of(answer->effective_url));
+        reply->stranger = answer->stranger;
     }
     reply->digest = crypto_hash_finish(receiving.hash);
     crypto_hash_close(receiving.hash);

@@ -126,6 +126,27 @@ static bool says_something(struct text words)
     return false;
 }
 
+/* Commas behind the digits, before the point too, are thousands that are not shown; others only set the digits apart. */
+static void count_shown(struct text digits, struct xlsx_format *format)
+{
+    size_t end = digits.length, point, places = 0;
+    while (end && digits.bytes[end - 1] == ',')
+        end--;
+    format->thousands = (int)(digits.length - end);
+    if (!text_find(text_slice(digits, 0, end), TEXT("."), &point))
+        return;
+    for (size_t at = point; at && digits.bytes[at - 1] == ','; at--)
+        format->thousands++;
+    for (size_t at = point + 1; at < end; at++)
+        places += digits.bytes[at] != ',' && digits.bytes[at] != '.';
+    format->places = places > 2 ? 2 : (int)places;
+}
+
+static bool is_general(struct text code)
+{
+    return code.length >= 7 && !strncasecmp(code.bytes, "general", 7);
+}
+
 /* The parts of a section: words, digits, words. What is neither (a fraction, an exponent, a condition, a currency in brackets) leaves
  * the number as it is. */
 static void take_section(struct arena *arena, struct text code, struct xlsx_format *format)
@@ -134,14 +155,18 @@ static void take_section(struct arena *arena, struct text code, struct xlsx_form
     struct text before = TEXT("");
     for (size_t at = 0; at < code.length && code.bytes[at] != ';'; at++) {
         char byte = code.bytes[at];
-        bool digit = byte == '0' || byte == '#' || byte == '?' || byte == '.' || byte == ',';
+        bool general = is_general(text_slice(code, at, code.length));
+        bool digit = general || byte == '0' || byte == '#' || byte == '?' || byte == '.' || byte == ',';
         if (digit && !digits.length) {
             before = text_copy(arena, buffer_view(&words));
             buffer_clear(&words);
         }
         if (digit && words.length)
             return; /* words between digits */
-        if (digit)
+        if (general) {
+            buffer_string(&digits, "#.##");
+            at += 6;
+        } else if (digit)
             buffer_char(&digits, byte);
         else if (byte == '%')
             format->percent = true;
@@ -157,6 +182,7 @@ static void take_section(struct arena *arena, struct text code, struct xlsx_form
     }
     count_zeros(buffer_view(&digits), format);
     if (digits.length && (says_something(before) || says_something(buffer_view(&words)))) {
+        count_shown(buffer_view(&digits), format);
         format->before = before;
         format->behind = text_copy(arena, buffer_view(&words));
     }
@@ -168,7 +194,7 @@ struct xlsx_format xlsx_format_of(struct arena *arena, unsigned number, struct t
     if (!code.length) {
         format.shape = standard_shape(number);
         format.percent = number == 9 || number == 10;
-    } else if (code.length < 7 || strncasecmp(code.bytes, "general", 7)) {
+    } else {
         format.shape = shape_of(code);
         if (format.shape == XLSX_AS_NUMBER)
             take_section(arena, code, &format);
@@ -368,17 +394,19 @@ void xlsx_number_cell(struct arena *arena, struct text lexeme, struct xlsx_forma
     bool plain = !decimal.exponent && lexeme.length <= DIGITS + 1 && lexeme.bytes[0] != '+' &&
                  lexeme.bytes[0] != '.' && lexeme.bytes[lexeme.length - 1] != '.' && decimal.count;
     buffer_clear(&out);
-    /* Words are those of a whole number that is not negative: for others a section of its own may have others. */
-    bool worded = (format.before.length || format.behind.length) && !decimal.negative && decimal.count &&
-                  (int)decimal.count <= decimal.point;
-    if (worded)
-        buffer_text(&out, format.before);
     if (format.percent && decimal.count)
         decimal.point += 2;
-    if (plain && !cell->shown && !format.percent)
+    struct decimal_digits shown = decimal;
+    shown.point -= 3 * format.thousands;
+    /* For a number that is negative or 0 a section of its own may have other words. */
+    bool worded = (format.before.length || format.behind.length) && !decimal.negative && decimal.count &&
+                  !format.decimals && (int)shown.count - shown.point <= format.places;
+    if (worded)
+        buffer_text(&out, format.before);
+    if (plain && !cell->shown && !format.percent && !worded)
         buffer_text(&out, lexeme);
     else
-        write_decimal(&out, &decimal, format);
+        write_decimal(&out, worded ? &shown : &decimal, format);
     if (format.percent)
         buffer_char(&out, '%');
     if (worded)

@@ -239,7 +239,7 @@ void portal_response_keep(struct portal_response *report, struct arena *arena)
     }
     /* A name of a version that holds a secret is no name that could be kept, nor sent. */
     for (size_t i = 2; i < sizeof texts / sizeof *texts; i++)
-        if (!text_equal(secrets_cover(arena, *texts[i], false), *texts[i]))
+        if (secrets_in(*texts[i]))
             *texts[i] = TEXT_NONE;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i]->bytes)

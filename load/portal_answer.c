@@ -20,7 +20,7 @@ static bool is_word(struct text text, const char *word)
     return text.length == strlen(word) && !strncasecmp(text.bytes, word, text.length);
 }
 
-/* What names a version comes back in a header and stands in the ledger. */
+/* What names a version comes back in a header and stands in the ledger: what holds a secret can do neither. */
 static bool is_name(struct text name, bool ascii)
 {
     for (size_t i = 0; i < name.length; i++) {
@@ -28,7 +28,7 @@ static bool is_name(struct text name, bool ascii)
         if (byte < 0x20 || byte == 0x7f || (ascii && (byte == 0x20 || byte > 0x7f)))
             return false;
     }
-    return name.length > 0 && name.length <= NAME_MAX;
+    return name.length > 0 && name.length <= NAME_MAX && !secrets_in(name);
 }
 
 void portal_answer_etag(struct text etag, struct remote_state *remote)

@@ -1,6 +1,7 @@
 /* The listing of what the portal holds, a page at a time. */
 #include "load/portal_rest.h"
 
+#include "adapters/secrets.h"
 #include "load/portal_answer.h"
 
 static enum status read_page(struct rest *rest, const struct value *body, struct arena *arena,
@@ -19,6 +20,12 @@ static enum status read_page(struct rest *rest, const struct value *body, struct
             return error_set(
                 error, STATUS_STOP,
                 _("the portal %s lists something that is no procedure: an item without \"code\""),
+                rest->portal->settings->shown);
+        if (secrets_in(entry->code))
+            return error_set(
+                error, STATUS_STOP,
+                _("the portal %s lists a code that holds a secret of the configuration; nothing was "
+                  "compared. Take it out there, and change the secret"),
                 rest->portal->settings->shown);
         page->count++;
     }

@@ -269,7 +269,8 @@ static enum status add_name(struct store *store, struct arena *arena, struct tex
 #define PENDING                                                                                              \
     "SELECT CASE q.state WHEN 'intended' THEN q.state ELSE " OUTBOX_SHOWN("q") " END,"                       \
     " coalesce(wanted_action, intent_action), " HEX("coalesce(wanted_digest, intent_digest)") ","            \
-    " (SELECT e.run FROM ledger e WHERE e.seq = coalesce(wanted_event, intent_event)), words, attempts,"     \
+    " (SELECT e.run FROM ledger e WHERE e.seq = coalesce(" OUTBOX_WANTED_SINCE("wanted_event") ", intent_event))," \
+    " words, attempts,"                                                                                      \
     " intent_key, wanted_action IS NOT NULL OR state <> 'idle', " SAID_OF("q.code", "q.words")               \
     " FROM procedure_state q WHERE code = ?1"
 /* clang-format on */

@@ -65,6 +65,27 @@ struct text outbox_filter_sources(struct arena *arena, const struct outbox_filte
     "  WHERE x.code = " row ".code AND x.event IN ('intended', 'unknown', 'failed') ORDER BY x.seq DESC"     \
     "  LIMIT 1) IS NOT 'failed') THEN 'unknown' ELSE " row ".state END"
 
+/* The event since which it is wanted what the event `seq` wants: an outcome that is told anew for the same content and status (a
+ * term ran out, the rules are others) wants nothing new, unless its record was not accepted, or another content was, in between. What
+ * the portal held, or an operator decided, since then begins it anew. (The plus keeps SQLite to the index of codes.) */
+#define OUTBOX_SAME_WISH(row)                                                                                \
+    "(w.event = 'accepted' AND " row ".event = 'accepted' AND " row ".digest IS w.digest"                    \
+    " AND json_extract(" row ".detail, '$.status') IS json_extract(w.detail, '$.status'))"
+#define OUTBOX_WANTED_SINCE(seq)                                                                             \
+    "(SELECT max(f.since, coalesce((SELECT max(+b.seq) FROM ledger b WHERE b.code = f.code AND b.seq > "     \
+    "f.since"                                                                                                \
+    "   AND b.event IN ('recalled', 'published', 'withdrawn', 'retried', 'overwrite-ordered', "              \
+    "'order-ended')), 0))"                                                                                   \
+    "  FROM (SELECT w.code, coalesce((SELECT min(+e.seq) FROM ledger e WHERE e.code = w.code AND e.seq < "   \
+    "w.seq"                                                                                                  \
+    "    AND " OUTBOX_SAME_WISH("e") " AND NOT EXISTS (SELECT 1 FROM ledger o WHERE o.code = w.code"         \
+                                     "     AND o.seq > e.seq AND o.seq < w.seq AND o.event IN ('accepted', " \
+                                     "'rejected', 'held', 'recoded')"                                        \
+                                     "     AND NOT " OUTBOX_SAME_WISH(                                       \
+                                         "o") "     AND (json_extract(o.detail, '$.status') IS NOT NULL OR " \
+                                              "o.source IN (e.source, w.source)))),"                         \
+                                              "   w.seq) AS since FROM ledger w WHERE w.seq = " seq ") f)"
+
 /* Of a row: it is to be sent. What was refused, failed, is in conflict or unknown is counted as that. */
 #define OUTBOX_PENDING(row) "(" row ".wanted_action IS NOT NULL AND " row ".state = 'idle')"
 

@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,7 +108,7 @@ static bool has_head(const char *path)
 
 bool store_is_new(const char *path)
 {
-    return !file_exists(path) && !has_head(path);
+    return !file_exists(path) && errno != EACCES && !has_head(path);
 }
 
 enum status store_check_file(const char *path, struct error *error)
@@ -274,6 +275,8 @@ enum status store_blame(const struct store *store, enum status status, struct er
 
 static enum status read_store(struct store *store, enum store_mode mode, bool untouched, struct error *error)
 {
+    if (!file_exists(store->path) && errno == EACCES) /* who may not look is not told that nothing is there */
+        return error_set(error, STATUS_FATAL, _("%s cannot be opened: %s"), store->path, words_errno(EACCES));
     if (!file_exists(store->path))
         return store_is_new(store->path)
                    ? error_set(error, STATUS_USAGE, _("there is no store %s yet: nothing has been run"),

@@ -34,7 +34,7 @@ enum store_mode {
     STORE_RUN,        /* made when absent; takes the lock: STATUS_BUSY when another run has it */
 };
 
-/* Neither it nor a head beside it: nothing was run yet. */
+/* Neither it nor a head beside it: nothing was run yet. Not where that may not be looked at. */
 bool store_is_new(const char *path);
 
 /* STATUS_USAGE: the file is something else and never was a store; a damaged one (a checkpoint stands beside it) is not

@@ -97,30 +97,36 @@ static struct value *make_item(struct map_running *running, const struct map_nod
 }
 
 /* Is one of the addresses the item itself? */
-static bool takes_texts(const struct map_group *group)
+static bool takes_text(const struct map_node *node)
 {
-    for (size_t i = 0; i < group->count; i++) {
-        const struct map_member *member = &group->members[i];
-        if (!member->node && takes_texts(member->group))
+    for (size_t i = 0; i < node->from_count; i++) {
+        struct text address = record_address_text(node->from[i]);
+        if (!address.length || text_is(address, "."))
             return true;
-        for (size_t k = 0; member->node && k < member->node->from_count; k++) {
-            struct text address = record_address_text(member->node->from[k]);
-            if (!address.length || text_is(address, "."))
-                return true;
-        }
     }
     return false;
 }
 
-/* A text where the map expects an object: its addresses find nothing in it, and it would be gone without a word. */
-static bool tell_lost(struct map_running *running, const struct map_node *node,
+static bool takes_texts(const struct map_group *group)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        const struct map_member *member = &group->members[i];
+        if (!member->outer && (member->node ? takes_text(member->node) : takes_texts(member->group)))
+            return true;
+    }
+    return false;
+}
+
+/* A text where the map expects an object: the addresses (of `group`, or NULL: of the node's one) find nothing in it, and it would
+ * be gone without a word. */
+static bool tell_lost(struct map_running *running, const struct map_node *node, const struct map_group *group,
                       const struct record_item *item, const struct map_place *place)
 {
     const struct value *value = item ? item->value : NULL;
-    if (!value || !node->items || (value->kind != VALUE_TEXT && value->kind != VALUE_NUMBER))
+    if (!value || (!group && !node->scalar) || (value->kind != VALUE_TEXT && value->kind != VALUE_NUMBER))
         return false;
     struct text text = text_trim(value->text);
-    if (!text.length || map_is_nothing(node, text) || takes_texts(node->items))
+    if (!text.length || map_is_nothing(node, text) || (group ? takes_texts(group) : takes_text(node->scalar)))
         return false;
     struct reason reason = REASON("item.lost", TEXT_NONE);
     find_as(running, false, place, "congkhai/item", text, &reason);
@@ -128,14 +134,17 @@ static bool tell_lost(struct map_running *running, const struct map_node *node,
 }
 
 static void parse_piece(struct map_running *running, const struct map_node *node, const struct record *record,
-                        struct text text, struct value *list, const struct map_place *place);
+                        struct text text, struct value *list, const struct map_place *place, bool *told);
 
 static void insert_sorted(struct value *object, const char *name, struct value *value);
 
-/* The items of an inner list, each with the outer item's fields. */
-static void flatten(struct map_running *running, const struct map_group *group, const struct record *record,
-                    const struct record_item *outer, struct value *list, const struct map_place *place)
+/* The items of an inner list, each with the outer item's fields; without one, these alone. *told: what was lost of the list was
+ * told. */
+static void flatten(struct map_running *running, const struct map_node *node, const struct record *record,
+                    const struct record_item *outer, struct value *list, const struct map_place *place,
+                    bool *told)
 {
+    const struct map_group *group = node->items;
     struct record_items items, opened;
     struct error error;
     size_t first = list->count;
@@ -147,23 +156,23 @@ static void flatten(struct map_running *running, const struct map_group *group, 
     record_items_open(running->arena, &items, &opened);
     if (opened.count)
         running->result->gave[group->each_number] = '1';
-    for (size_t i = 0; i < opened.count || i == 0; i++) {
+    const struct record_item *around = running->outer;
+    bool gave = running->gave;
+    for (size_t i = 0; i < opened.count; i++) {
         at.index = (long)(first + i);
-        struct value *item =
-            i < opened.count ? run_group(running, group->inner, record, &opened.items[i], &at) : NULL;
-        struct value *shared = run_group(running, group, record, outer, &at);
-        if (opened.count && !item)
-            continue;
-        if (!item)
-            item = value_object(running->arena);
-        for (struct value *member = shared ? shared->first : NULL, *next; member; member = next) {
-            next = member->next;
-            if (!value_find_text(item, member->name))
-                insert_sorted(item, member->name.bytes, member);
-        }
-        if (item->count)
+        running->outer = outer;
+        running->gave = !group->inner->sourced;
+        struct value *item = run_group(running, group->inner, record, &opened.items[i], &at);
+        if (item && running->gave)
             value_append(list, item);
+        else
+            *told = *told || tell_lost(running, node, group->inner, &opened.items[i], &at);
     }
+    running->outer = around;
+    running->gave = gave;
+    struct value *alone = opened.count ? NULL : run_group(running, group, record, outer, &at);
+    if (alone)
+        value_append(list, alone);
 }
 
 static struct value *make_list(struct map_running *running, const struct map_node *node,
@@ -173,20 +182,20 @@ static struct value *make_list(struct map_running *running, const struct map_nod
     struct value *list = value_list(running->arena);
     bool told = false;
     for (size_t i = 0; i < pieces->count; i++) {
+        const struct map_piece *piece = &pieces->list[i];
         struct map_place at = { place, NULL, (long)i }; /* what an official counts, dropped items too */
-        if (node->parse != RECORD_TEXT) {
-            parse_piece(running, node, record, pieces->list[i].text, list, place);
-            continue;
-        }
-        if (node->items && node->items->inner && pieces->list[i].item) {
-            flatten(running, node->items, record, pieces->list[i].item, list, place);
-            continue;
-        }
-        struct value *item = make_item(running, node, node->field->item, record, &pieces->list[i], &at);
+        struct value *item = NULL;
+        size_t before = list->count;
+        if (node->parse != RECORD_TEXT)
+            parse_piece(running, node, record, piece->text, list, place, &told);
+        else if (node->items && node->items->inner && piece->item)
+            flatten(running, node, record, piece->item, list, place, &told);
+        else
+            item = make_item(running, node, node->field->item, record, piece, &at);
         if (item)
             value_append(list, item);
-        else if (!told)
-            told = tell_lost(running, node, pieces->list[i].item, &at);
+        if (list->count == before)
+            told = told || tell_lost(running, node, node->items, piece->item, &at);
     }
     return list->count ? list : NULL;
 }
@@ -224,7 +233,7 @@ static void add_scalars(struct map_running *running, const struct map_node *node
 
 /* A document inside a text: its list's items, or itself, are the items. */
 static void parse_piece(struct map_running *running, const struct map_node *node, const struct record *record,
-                        struct text text, struct value *list, const struct map_place *place)
+                        struct text text, struct value *list, const struct map_place *place, bool *told)
 {
     struct record inner;
     struct error error;
@@ -241,8 +250,9 @@ static void parse_piece(struct map_running *running, const struct map_node *node
         struct map_place at = { place, NULL, (long)(first + i) };
         struct map_piece piece = { .item = &opened.items[i] };
         struct value *item = NULL;
+        size_t before = list->count;
         if (node->items && node->items->inner) {
-            flatten(running, node->items, &inner, piece.item, list, place);
+            flatten(running, node, &inner, piece.item, list, place, told);
         } else if (node->items) {
             item = make_item(running, node, node->field->item, &inner, &piece, &at);
         } else if (node->scalar) {
@@ -258,6 +268,8 @@ static void parse_piece(struct map_running *running, const struct map_node *node
         }
         if (item)
             value_append(list, item);
+        if (list->count == before)
+            *told = *told || tell_lost(running, node, node->items, piece.item, &at);
     }
     /* Texts of an XML document are copied by then: an item's text lives in the arena. */
     record_close(&inner);
@@ -293,7 +305,10 @@ static struct value *run_node(struct map_running *running, const struct map_node
         piece.text = map_join(running, &pieces, node->field);
     if (node->scalar && node->parse != RECORD_TEXT)
         return run_inside(running, node, record, piece.text, place);
-    return make_item(running, node, node->field, record, &piece, place);
+    struct value *value = make_item(running, node, node->field, record, &piece, place);
+    if (!value)
+        (void)tell_lost(running, node, node->items, piece.item, place);
+    return value;
 }
 
 struct findings map_try_constant(const struct map *map, const struct map_node *node, struct arena *arena,
@@ -413,6 +428,20 @@ static bool absorb_duration(struct map_running *running, const struct map_group 
     return false;
 }
 
+/* What the outer item says is nothing of the inner one's own. */
+static struct value *run_member(struct map_running *running, const struct map_member *member,
+                                const struct record *record, const struct record_item *item,
+                                const struct map_place *place)
+{
+    bool gave = running->gave;
+    size_t prose = running->prose.length;
+    struct value *value =
+        run_node(running, member->node, record, member->outer ? running->outer : item, place);
+    running->gave =
+        gave || (!member->outer && member->node->from && (value || running->prose.length > prose));
+    return value;
+}
+
 static struct value *run_group(struct map_running *running, const struct map_group *group,
                                const struct record *record, const struct record_item *item,
                                const struct map_place *place)
@@ -426,7 +455,7 @@ static struct value *run_group(struct map_running *running, const struct map_gro
     for (size_t i = 0; i < group->count; i++) {
         const struct map_member *member = &group->members[i];
         struct map_place at = { place, member->field->name, -1 };
-        struct value *value = member->node ? run_node(running, member->node, record, item, &at)
+        struct value *value = member->node ? run_member(running, member, record, item, &at)
                                            : run_group(running, member->group, record, item, &at);
         if (!value)
             continue;

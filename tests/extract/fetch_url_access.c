@@ -216,6 +216,35 @@ TEST("one changed page of several has all of them asked for anew")
     end_nights();
 }
 
+static bool gone;
+
+static void versioned_or_gone(const struct web_request *request, struct web_answer *answer)
+{
+    if (gone)
+        answer->status = 404;
+    else
+        versioned(request, answer);
+}
+
+TEST("a server that has no page any more when it is asked for changes has not ended its listing")
+{
+    static const char *const kinds[] = { ", listing: full", ", listing: changes" };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const char *folder = web_begin(versioned_or_gone);
+        const char *yaml = web_source("/list", ", pages: { parameter: page, again: 0 }",
+                                      text_format(&test_arena, ITEMS "%s", kinds[i]).bytes);
+        version = "a";
+        gone = false;
+        CHECK_INT(night(folder, yaml), STATUS_OK);
+        gone = true;
+        CHECK_INT(night(folder, yaml), STATUS_STOP);
+        CHECK(!result->whole);
+        CHECK_INT(result->counts.missing, 0);
+        CHECK_CONTAINS(error.message, "page 1: the server has no such thing (HTTP 404)");
+        end_nights();
+    }
+}
+
 TEST("conditions are forgotten when the source's settings change or its listing broke off")
 {
     const char *folder = web_begin(versioned);
@@ -245,6 +274,85 @@ TEST("links that hold a secret are not kept in the store")
     const char *yaml = web_source("/next?page=1&key=${file:token}", ", pages: { next: /next }", ITEMS);
     CHECK_INT(night(folder, yaml), STATUS_OK);
     CHECK_TEXT(stored("SELECT count(*) FROM source_state WHERE instr(state, 's3cret')"), TEXT("0"));
+    end_nights();
+}
+
+/* ---- other hosts ---- */
+
+/* /first of 127.0.0.1 leads to localhost and on there, and back; every page says what it was asked with. */
+static void roaming(const struct web_request *request, struct web_answer *answer)
+{
+    const char *own = "http://127.0.0.1", *other = "http://localhost";
+    bool away = text_starts(text_of(web_header(request, "Host")), TEXT("localhost"));
+    if (*web_header(request, "Authorization") || *web_header(request, "X-Key"))
+        buffer_printf(&web_log, "%s %s is given a secret\n", away ? "other" : "own", request->path);
+    static char there[100];
+    if (!strcmp(request->path, "/redirected")) {
+        answer->status = 302;
+        snprintf(there, sizeof there, "%s:%u/second", other, web_port);
+        web_set(answer, "Location", there);
+        return;
+    }
+    web_set(answer, "ETag", "\"a\"");
+    if (*web_header(request, "If-None-Match")) {
+        answer->status = 304;
+        return;
+    }
+    int page = !strcmp(request->path, "/first")    ? 1
+               : !strcmp(request->path, "/second") ? 2
+               : !strcmp(request->path, "/third")  ? 3
+                                                   : 4;
+    const char *next = page == 1 ? other : page == 3 ? own : "";
+    web_items(answer, page, page + 1);
+    if (page < 4 && *next)
+        buffer_printf(&answer->body, ",\"next\":\"%s:%u/%s\"}", next, web_port,
+                      page == 1 ? "second" : "fourth");
+    else
+        buffer_string(&answer->body, page < 4 ? ",\"next\":\"/third\"}" : "}");
+}
+
+TEST("another host sees no credentials: on none of its pages, in no night, nor our own where it leads back")
+{
+    const char *fetch =
+        ", redirects: any, pages: { next: /next }, auth: { bearer: T0KEN }, headers: { X-Key: T0KEN }";
+    static const struct {
+        const char *path, *requests;
+    } cases[] = {
+        { "/first", "GET /first \nown /first is given a secret\nGET /second \nGET /third \nGET /fourth \n" },
+        { "/redirected", "GET /redirected \nown /redirected is given a secret\n"
+                         "GET /second \nGET /third \nGET /fourth \n" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *folder = web_begin(roaming);
+        for (int again = 0; again < 2; again++) {
+            buffer_clear(&web_log);
+            CHECK_INT(night(folder, web_source(cases[i].path, fetch, ITEMS)), STATUS_OK);
+            CHECK(result->whole);
+            CHECK_INT(result->counts.seen, i ? 3 : 4);
+            CHECK_STRING(web_logged(), cases[i].requests);
+        }
+        end_nights();
+    }
+}
+
+TEST("the body of a request, which may hold a secret, goes to no other host")
+{
+    static const char *const cases[][2] = { { "/first", "POST" },
+                                            { "/first", "GET" },
+                                            { "/redirected", "GET" } };
+    const char *folder = web_begin(roaming);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        buffer_clear(&web_log);
+        const char *fetch = text_format(&test_arena,
+                                        ", redirects: any, pages: { next: /next }, method: %s, body: "
+                                        "'{\"token\":\"T0KEN\"}'",
+                                        cases[i][1])
+                                .bytes;
+        CHECK_INT(night(folder, web_source(cases[i][0], fetch, ITEMS)), STATUS_STOP);
+        CHECK_CONTAINS(error.message, "leads on to another host (http://localhost:");
+        CHECK(!result->whole);
+        CHECK(!strstr(web_logged(), "/second"));
+    }
     end_nights();
 }
 

@@ -55,7 +55,7 @@ class Auditor(Office, Night):
         one = self.page = self.pages.page(f"/thu-tuc/1.000001?ngay={today}")
         self.assertIn("<h1>Đăng ký khai sinh</h1>", self.page)
         self.assertIn("published, since", self.page)
-        self.assertIn("nothing of it stood", self.pages.page("/thu-tuc/1.000001?ngay=2020-01-31"))
+        self.assertIn("is not known: the ledger begins on", self.pages.page("/thu-tuc/1.000001?ngay=2020-01-31"))
         # who put it there, from which file
         self.assertEqual(self.fact("Put there by"), "op")
         self.assertEqual(self.fact("Source file"), "inbox/one.ndjson:1")
@@ -315,6 +315,35 @@ class Attacks(Office, Night):
         self.assertEqual(new(first), [], "others were approved meanwhile, and what is missing waits still")
         self.assertEqual(new(second), ["1.000002", "1.000003"], "an approval that lapsed does not wait since it was wanted")
         self.assertEqual(self.expect(self.run_as("--json", "health"), 1).json["new"], len(self.run_as("--json", "kept", "--new").json["rows"]))
+
+    def test_what_is_checked_anew_waits_since_it_was_wanted_first(self):
+        def since():
+            shown = {row["code"]: row["since_run"] for row in self.expect(self.run_as("--json", "kept"), 0).json["rows"]}
+            for code, run in shown.items():
+                self.assertEqual(self.run_as("--json", "show", code).json["pending"]["since_run"], run)
+            return shown
+
+        def other_rules(level):
+            self.place.write("rules.yaml", f"rules:\n  - {{ id: R1, field: name, severity: warning, check: {{ length: {{ max: {level} }} }}, message: {{ vi: dài, en: long }}, cites: thử }}\n")
+            self.place.configure(rules=["rules.yaml"])
+
+        self.night(procedure("1.000001"), procedure("1.000002"))
+        first = since()["1.000001"]
+        self.submit()
+        other_rules(1)
+        self.night()
+        self.assertEqual(self.place.last_run()["accepted"], 2)
+        self.assertEqual(since(), {"1.000001": first, "1.000002": first})
+        self.night(procedure("1.000001"), procedure("1.000002", name="Một tên khác"))
+        second = self.place.one("SELECT max(run) FROM ledger")
+        other_rules(2)
+        self.night()
+        self.assertEqual(since(), {"1.000001": first, "1.000002": second})
+        self.night(procedure("1.000001"), procedure("1.000002"))
+        third = self.place.one("SELECT max(run) FROM ledger")
+        other_rules(3)
+        self.night()
+        self.assertEqual(since(), {"1.000001": first, "1.000002": third}, "another content was wanted meanwhile")
 
     def test_what_an_approver_orders_waits_for_a_submitter(self):
         self.place.configure(approval=None)

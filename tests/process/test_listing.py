@@ -430,6 +430,25 @@ class Listing(Night):
         self.night([source])
         self.assertEqual(asked[3:], [None] * 4)
 
+    def test_what_means_nothing_is_asked_for_anew_where_it_says_what_is_skipped(self):
+        def answer(handler, query):
+            asked.append(handler.headers.get("If-None-Match"))
+            answer = Answer([{"ma": "1.000001", "ten": "Một"}, {"ma": "1.000002", "ten": "Không"}], status=304 if asked[-1] else 200)
+            answer.headers = {"ETag": '"x"'}
+            return answer
+        self.server.sources["v"] = answer
+        source = Source(self.server, "w", 509, "offset")
+        source.name = source.configuration["name"] = "v"
+        source.configuration["fetch"] = {"url": f"{self.server.url}/v"}
+        for skip, wanted in (({}, [None, '"x"', '"x"']), ({"skip": [{"from": "/ten", "nothing": True}]}, [None, None, '"x"'])):
+            asked = []
+            source.configuration.update(skip)
+            for words in ("", "Không"), ("",), ("",):
+                source.configuration["nothing"] = list(words)
+                self.night([source])
+            self.assertEqual(asked, wanted)
+        self.assertEqual(self.present(source), {"1.000001", "1.000002"})
+
     def test_xml_that_says_how_it_went(self):
         def answer(handler, query):
             return Answer(body=bodies.pop(0))
@@ -726,6 +745,36 @@ class Listing(Night):
                 self.expect(self.place.run("run"), 0)
                 self.place.write(f"inbox/{name}", cut.replace("1.000001", "1.000003"))
                 self.expect(self.place.run("run"), 0)
+
+    def test_a_line_end_that_came_in_a_night_that_was_not_whole_is_missed_when_it_goes(self):
+        text = "Mã;Tên\n1.000001;Đăng ký khai sinh"
+        ended, cut = "\n1.000002;Đăng ký khai tử, nơi thường trú\n", "\n1.000002;Đăng ký khai tử"
+        for night in ((), ("--code", "1.000002")):
+            with self.subTest(night=night):
+                self.place.close()
+                self.place = Place(self.portal)
+                self.portal.reset()
+                self.place.configure(sources=[self.place.source("s", fetch={"folder": "inbox", "match": "*.csv"}, format="csv", key="Mã",
+                                                                map={**MAP, "code": "Mã", "name": "Tên"})])
+                self.place.write("inbox/a.csv", text)
+                self.expect(self.place.run("run"), 0)
+                self.place.write("inbox/a.csv", text + ended)
+                os.symlink("nowhere", self.place.inbox / "b.csv")
+                self.expect(self.place.run("run", *night), 3)
+                os.remove(self.place.inbox / "b.csv")
+                before = self.portal.held()["1.000002"]["content"]["name"]
+                self.place.write("inbox/a.csv", text + cut)
+                self.expect(self.place.run("run"), 1, "no line end")
+                self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], before)
+
+    def test_a_file_of_named_columns_without_a_row_proves_no_empty_list(self):
+        self.place.configure(sources=[self.place.source("s", fetch={"folder": "inbox", "match": "*.csv"}, format="csv", key="Mã",
+                                                        header=["Mã", "Tên"], map={**MAP, "code": "Mã", "name": "Tên"})], brakes={})
+        self.place.write("inbox/a.csv", "1.000001,Một\n1.000002,Hai\n")
+        self.expect(self.place.run("run"), 0)
+        self.place.write("inbox/a.csv", "")
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.place.last_run()["missing"], 0)
 
     def test_folders_links_and_files_that_cannot_be_read(self):
         record = lambda number: json.dumps({"code": f"1.00000{number}", "name": "x", "status": "announced", "decision": "1/QĐ"})

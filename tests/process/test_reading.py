@@ -86,6 +86,16 @@ class Reading(Night):
                 done = subprocess.run([*STRANGER, *command, str(self.place.store)], cwd="/", text=True, capture_output=True, timeout=60)
                 self.assertEqual((done.returncode, done.stdout), (3, ""), (command, done))
 
+    def test_a_store_that_may_not_be_read_is_neither_new_nor_broken(self):
+        shutil.chown(self.place.folder, 65534)
+        for locked in (self.place.store, self.place.store.parent):
+            os.chmod(self.place.store.parent, 0o755)
+            os.chmod(locked, 0o700)
+            for command in ("backup", self.place.folder / "saved.db"), ("status",), ("kept",), ("runs",), ("run",):
+                done = subprocess.run([*STRANGER, PROGRAM, *command], cwd=self.place.folder, text=True, capture_output=True,
+                                      timeout=60, env=self.place.environment)
+                self.assertEqual((done.returncode, done.stdout), (3, ""), (command, locked, done))
+
     def test_of_a_bundle_that_may_not_be_read_no_verifier_says_that_it_does_not_hold(self):
         os.chmod(self.place.store.parent, 0o755)
         bundle = self.place.store.parent / "bundle"

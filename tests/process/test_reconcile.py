@@ -8,6 +8,7 @@ import tempfile
 import time
 import unittest
 
+import test_console
 from harness import Night, Place, SANITIZED, Simulator, most_megabytes, procedure, procedures, silent_port, slow
 from second_portal import MAKES, Answer, Make, Portal
 
@@ -142,6 +143,19 @@ class Reconcile(Night):
         self.assertEqual(self.against("1.000002"), ("published", ["conflict"]))
         english = self.place.run("--language", "en", "history", "1.000002", "--on", "2099-01-01").stdout
         self.assertRegex(english, "was in conflict with what stood there: the portal holds something else")
+
+    def test_what_the_portal_holds_and_never_acknowledged_is_not_denied(self):
+        self.portal.faults("kind=conflict,on=put,code=1.000007,count=1", "kind=status:202,on=put,code=1.000008")
+        self.place.records(*procedures(8))
+        self.place.run("run")
+        pages = test_console.Pages(self.place, "--language", "en")
+        for code, what in (("1.000007", "conflict"), ("1.000008", "open")):
+            self.assertEqual(self.against(code), (None, [what]))
+            for said in (self.expect(self.place.run("history", code, "--on", "2099-01-01"), 0).stdout,
+                         self.expect(self.place.run("audit", "prove", code, "--on", "2099-01-01"), 2).stderr,
+                         pages.page(f"/thu-tuc/{code}"), pages.page(f"/thu-tuc/{code}?ngay=2099-01-01")):
+                self.assertIn("nothing that was acknowledged", said)
+                self.assertNotRegex(said, "did not stand|[Nn]othing of it")
 
     def test_what_the_portal_does_not_know_any_more_stands_nowhere(self):
         """Whoever is asked: views, pages, reports and commands say the same."""
@@ -711,6 +725,29 @@ class Listings(unittest.TestCase):
 
     def test_what_is_listed_twice_and_otherwise_is_asked(self):
         self.compare(lambda items: {"items": items + [{**items[0], "digest": "1" * 64}]}, 0, same=4)
+
+    def test_a_listing_that_names_a_secret_brings_it_nowhere(self):
+        with Portal() as portal, Place(portal) as place:
+            place.records(*procedures(2))
+            place.environment["CONGKHAI_TEST_SECRET"] = "a-secret-of-ours"
+            place.change_portal(auth={"bearer": "${env:CONGKHAI_TEST_SECRET}"})
+            self.assertEqual(place.run("run").code, 0)
+            items = [{"code": code, "version": "a-secret-of-ours-2", "digest": hashlib.sha256(held.content).hexdigest(), "status": "published"}
+                     for code, held in sorted(portal.held.items())]
+            strange = []
+            portal.answer = lambda method, path, _: Answer(200, {"items": items + strange}) if path.startswith("/v1/procedures?") else None
+            done = place.run("reconcile", "--json")
+            self.assertEqual((done.code, done.json["same"]), (0, 2), done)
+            strange.append({"code": "x-a-secret-of-ours", "version": "1", "status": "published"})
+            done = place.run("reconcile")
+            self.assertEqual(done.code, 3, done)
+            self.assertIn("a code that holds a secret", done.stderr)
+            self.assertNotIn(b"a-secret-of-ours", b"".join(path.read_bytes() for path in place.store.parent.glob(place.store.name + "*")))
+            self.assertEqual(place.run("audit", "verify").code, 0)
+            portal.answer = None
+            place.records(*procedures(2, name="Tên mới"))
+            self.assertEqual(place.run("run").code, 0)
+            self.assertEqual(place.run("audit", "verify").code, 0)
 
     def test_a_next_that_is_no_code_is_no_end(self):
         self.compare(lambda items: {"items": items[:2], "next": 3}, 3)
