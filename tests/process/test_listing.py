@@ -789,6 +789,15 @@ class Listing(Night):
                 self.expect(self.place.run("run"), 1, "no line end")
                 self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], before)
 
+    def test_a_file_of_named_columns_without_a_row_proves_no_empty_list(self):
+        self.place.configure(sources=[self.place.source("s", fetch={"folder": "inbox", "match": "*.csv"}, format="csv", key="Mã",
+                                                        header=["Mã", "Tên"], map={**MAP, "code": "Mã", "name": "Tên"})], brakes={})
+        self.place.write("inbox/a.csv", "1.000001,Một\n1.000002,Hai\n")
+        self.expect(self.place.run("run"), 0)
+        self.place.write("inbox/a.csv", "")
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.place.last_run()["missing"], 0)
+
     def test_folders_links_and_files_that_cannot_be_read(self):
         record = lambda number: json.dumps({"code": f"1.00000{number}", "name": "x", "status": "announced", "decision": "1/QĐ"})
         self.place.configure(sources=[self.place.source("f", fetch={"folder": "inbox", "match": "**/*.json"}, format="json")])
