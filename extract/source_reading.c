@@ -77,12 +77,14 @@ enum status source_reading_key(struct arena *arena, const struct setting_context
 void source_reading_locate(const struct document *document, const struct decoded *decoded, char *locator,
                            size_t size)
 {
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text sheet = secrets_cover(&arena, text_of(decoded->sheet), false);
     int length = (int)text_cut(text_of(document->name), 400);
     if (!decoded->number)
         snprintf(locator, size, "%.*s", length, document->name);
     else if (decoded->sheet)
-        snprintf(locator, size, "%.*s:%.*s!%ld", length, document->name,
-                 (int)text_cut(text_of(decoded->sheet), 80), decoded->sheet, decoded->number);
+        snprintf(locator, size, "%.*s:%.*s!%ld", length, document->name, (int)text_cut(sheet, 80),
+                 sheet.bytes, decoded->number);
     else
         snprintf(locator, size, "%.*s%c%ld", length, document->name, decoded->mark, decoded->number);
 }
