@@ -25,6 +25,7 @@ struct form {
     size_t length;
     size_t value; /* whose */
     bool named;
+    bool own; /* a word of the program: never covered */
 };
 
 /* Read by many threads, written seldom: what is known is never freed while the program runs, only replaced. */
@@ -63,7 +64,8 @@ static void add_form(struct text bytes, size_t value, bool named)
     known.forms = memory_more(known.forms, known.form_count, &known.form_room, sizeof *known.forms);
     char *copy = memory_take(bytes.length);
     memcpy(copy, bytes.bytes, bytes.length);
-    known.forms[known.form_count++] = (struct form){ copy, bytes.length, value, named };
+    known.forms[known.form_count++] =
+        (struct form){ copy, bytes.length, value, named, secrets_is_own_word(bytes) };
     known.any_named = known.any_named || named;
     for (size_t i = 0; named && i < bytes.length; i++)
         known.beyond_plain =
@@ -379,7 +381,7 @@ static size_t form_at(struct text text, size_t at, bool named, bool part)
     for (size_t i = 0; i < known.form_count; i++) {
         const struct form *form = &known.forms[i];
         size_t length = part && left < form->length ? left : form->length;
-        if ((named && !form->named) || length > left || length <= longest)
+        if ((named ? !form->named : form->own) || length > left || length <= longest)
             continue;
         if (memcmp(text.bytes + at, form->bytes, length) == 0)
             longest = length;

@@ -33,9 +33,9 @@ static void warn(const struct session *session, const struct value *at, const ch
                                                          at->line, at->column, message)));
 }
 
-/* A named one that is too short to be told from other text. */
-static void warn_short(const struct session *session, const struct value *value, struct value *warnings,
-                       struct arena *arena)
+/* A named one that cannot be told from other text. */
+static void warn_common(const struct session *session, const struct value *value, struct value *warnings,
+                        struct arena *arena)
 {
     struct text rest = value->text, secret;
     size_t start, end;
@@ -46,16 +46,25 @@ static void warn_short(const struct session *session, const struct value *value,
             return;
         struct text reference = text_slice(rest, 0, end + 1);
         rest = text_slice(rest, end + 1, rest.length);
-        if (secret_resolve(arena, session->configuration.folder, reference, &secret, &unread) ||
-            secret.length >= SECRETS_LEAST)
+        if (secret_resolve(arena, session->configuration.folder, reference, &secret, &unread))
             continue;
-        warn(session, value,
-             text_format(arena,
-                         _("the secret " TEXT_PRINT " has fewer than %d bytes: where it comes back in an "
-                           "answer, a message or a record it cannot be known; take a longer one"),
-                         TEXT_ARG(reference), SECRETS_LEAST)
-                 .bytes,
-             warnings);
+        if (secret.length < SECRETS_LEAST)
+            warn(session, value,
+                 text_format(arena,
+                             _("the secret " TEXT_PRINT " has fewer than %d bytes: where it comes back in an "
+                               "answer, a message or a record it cannot be known; take a longer one"),
+                             TEXT_ARG(reference), SECRETS_LEAST)
+                     .bytes,
+                 warnings);
+        else if (secrets_is_own_word(secret))
+            warn(session, value,
+                 text_format(arena,
+                             _("the secret " TEXT_PRINT " stands within a word that this program itself "
+                               "writes: records that hold it are kept back, but nowhere is it hidden; take "
+                               "another one"),
+                             TEXT_ARG(reference))
+                     .bytes,
+                 warnings);
     }
 }
 
@@ -74,7 +83,7 @@ static void warn_secrets(const struct session *session, const struct value *tree
                      .bytes,
                  warnings);
         if (child->kind == VALUE_TEXT)
-            warn_short(session, child, warnings, arena);
+            warn_common(session, child, warnings, arena);
         warn_secrets(session, child, warnings, arena);
     }
 }

@@ -10,10 +10,10 @@
 #include "store/approval_view.h"
 #include "store/kept.h"
 #include "store/metrics.h"
-#include "store/store_run.h"
 #include "store/night.h"
 #include "store/report.h"
 #include "store/rule_report.h"
+#include "store/store_run.h"
 
 #define NEAR_DAYS        7
 #define NEW_MAX          1000

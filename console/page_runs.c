@@ -193,13 +193,15 @@ static enum status put_missing(struct page *page, int64_t run, struct error *err
                                            { "detail", _("detail"), LIST_TEXT } };
     const struct browse_events filter = { .event = "missing", .run = run };
     struct browse_window window;
-    struct list list = { "missing",
-                         _("Absent from their source's listing (nothing is withdrawn by itself; the code may be there "
-                           "under another key)"),
-                         LIST_COLUMNS(columns),
-                         NULL,
-                         -1,
-                         NULL };
+    struct list list = {
+        "missing",
+        _("Absent from their source's listing (nothing is withdrawn by itself; the code may be there "
+          "under another key)"),
+        LIST_COLUMNS(columns),
+        NULL,
+        -1,
+        NULL
+    };
     if (list_window(page, &list, &window, error) ||
         browse_events(page->store, page->arena, &filter, &window, &list.rows, error))
         return error->status;

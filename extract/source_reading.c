@@ -77,12 +77,14 @@ enum status source_reading_key(struct arena *arena, const struct setting_context
 void source_reading_locate(const struct document *document, const struct decoded *decoded, char *locator,
                            size_t size)
 {
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text sheet = secrets_cover(&arena, text_of(decoded->sheet), false);
     int length = (int)text_cut(text_of(document->name), 400);
     if (!decoded->number)
         snprintf(locator, size, "%.*s", length, document->name);
     else if (decoded->sheet)
-        snprintf(locator, size, "%.*s:%.*s!%ld", length, document->name,
-                 (int)text_cut(text_of(decoded->sheet), 80), decoded->sheet, decoded->number);
+        snprintf(locator, size, "%.*s:%.*s!%ld", length, document->name, (int)text_cut(sheet, 80),
+                 sheet.bytes, decoded->number);
     else
         snprintf(locator, size, "%.*s%c%ld", length, document->name, decoded->mark, decoded->number);
 }
@@ -292,10 +294,12 @@ static enum status read_document(struct reading *reading, struct document *docum
     return status;
 }
 
-/* What the map makes of records is asked of the records: a listing's meaning does not hang on it. */
+/* What the map makes of records is asked of the records: a listing's meaning does not hang on it. But which rows of a workbook are
+ * struck out is asked of the cells that the map reads. */
 static bool is_only_mapped(const struct source *source, struct text name)
 {
-    return text_is(name, "map") || (text_is(name, "nothing") && !source->skip);
+    return (text_is(name, "map") && source->format != SOURCE_XLSX) ||
+           (text_is(name, "nothing") && !source->skip);
 }
 
 /* All that the meaning of a listing hangs on, and what no record may hold: when it changes, what was remembered is void. */

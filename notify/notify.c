@@ -351,8 +351,8 @@ static struct text words_of(struct arena *arena, const struct notify_night *nigh
     if (night->why.length)
         buffer_printf(&out, "%.*s\n", TEXT_ARG(night->why));
     for (const struct value *count = night->counts ? night->counts->first : NULL; count; count = count->next)
-        buffer_printf(&out, "%s%s %.*s", count == night->counts->first ? "" : ", ",
-                      count_words(arena, count), TEXT_ARG(count->text));
+        buffer_printf(&out, "%s%s %.*s", count == night->counts->first ? "" : ", ", count_words(arena, count),
+                      TEXT_ARG(count->text));
     buffer_char(&out, '\n');
     put_rows(arena, &out, _("Who approves"), night->approval, deciding, "congkhai status");
     put_rows(arena, &out, _("Newly kept back"), night->new_kept, kept, "congkhai kept --new");

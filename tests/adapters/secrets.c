@@ -81,6 +81,21 @@ TEST("what holds none is the text itself, and short values are not looked for")
     CHECK_TEXT(covered("a given-token 12345678"), TEXT("a *** ***"));
 }
 
+TEST("what the program itself writes is never covered, but looked for in records, and other forms of it are")
+{
+    begin("congkhai");
+    secrets_add(TEXT("published"), SECRETS_NAMED);
+    struct text text = TEXT("{\"key\":\"congkhai-1\",\"published\":1,\"finished_at\":0}");
+    CHECK(secrets_cover(&test_arena, text, true).bytes == text.bytes);
+    CHECK(!secrets_in(text));
+    CHECK(secrets_named_in(text));
+    CHECK_TEXT(covered("Y29uZ2toYWk="), TEXT("***k="));
+    secrets_add(TEXT("congkhai-7"), SECRETS_NAMED);
+    CHECK_TEXT(covered("congkhai congkhai-7"), TEXT("congkhai ***"));
+    CHECK(secrets_is_own_word(TEXT("finished_")));
+    CHECK(!secrets_is_own_word(TEXT("correct-horse")));
+}
+
 TEST("a secret that was cut off at the end of a text goes, too")
 {
     begin("correct-horse");
