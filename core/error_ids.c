@@ -542,6 +542,8 @@ static const struct {
     { "the-bytes-of-the-record-are-gone", "%s: the bytes of the record %.*s are gone: another hand has changed them. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },
     { "the-bytes-that-stand-under-digest-are", "%s: the bytes that stand under digest %.12s are not those that had it: another hand has changed them. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },
     { "the-calendar-has-the-line-a-day", "the calendar \"%s\" (%s:%ld) has the line \"%.*s,%.*s\": a day yyyy-mm-dd and \"holiday\", \"working\" or \"proposed\" are expected" },
+    { "the-cell-under-holds-a-formula-without", "the cell under \"%.*s\" holds a formula without its result; open the workbook in a spreadsheet program and save it" },
+    { "the-cell-under-holds-the-error-of", "the cell under \"%.*s\" holds the error %.*s of its formula" },
     { "the-cells-of-the-page-that-span", "the cells of the page that span rows are more than %zu bytes when they are repeated in each" },
     { "the-cells-of-the-page-that-span-2", "the cells of the page that span rows or columns are more than %zu bytes when they are spread" },
     { "the-checkpoint-root-is-no-digest-in", "The checkpoint's root \"%.*s\" is no digest in base64" },
