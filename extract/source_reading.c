@@ -294,10 +294,12 @@ static enum status read_document(struct reading *reading, struct document *docum
     return status;
 }
 
-/* What the map makes of records is asked of the records: a listing's meaning does not hang on it. */
+/* What the map makes of records is asked of the records: a listing's meaning does not hang on it. But which rows of a workbook are
+ * struck out is asked of the cells that the map reads. */
 static bool is_only_mapped(const struct source *source, struct text name)
 {
-    return text_is(name, "map") || (text_is(name, "nothing") && !source->skip);
+    return (text_is(name, "map") && source->format != SOURCE_XLSX) ||
+           (text_is(name, "nothing") && !source->skip);
 }
 
 /* All that the meaning of a listing hangs on, and what no record may hold: when it changes, what was remembered is void. */

@@ -191,11 +191,11 @@ BLIND = {("next", "empty always"), ("next", "empty once"), ("cursor", "empty alw
 
 
 def workbook(rows, *more):
-    """An .xlsx of a sheet S, and T, U, … for more: each row is (attributes, [(text, struck)])."""
+    """An .xlsx of a sheet S, and T, U, … for more: each row is (attributes, [(text, struck)]), a text that begins with "<" a whole cell."""
     def cells(rows):
         return "".join(
             f'<row r="{r}"{attributes}>' + "".join(
-                f'<c r="{"ABC"[c]}{r}" t="inlineStr" s="{int(struck)}"><is><t>{text}</t></is></c>'
+                text if text.startswith("<") else f'<c r="{"ABC"[c]}{r}" t="inlineStr" s="{int(struck)}"><is><t>{text}</t></is></c>'
                 for c, (text, struck) in enumerate(row)) + "</row>" for r, (attributes, row) in enumerate(rows, 1))
     sheets = dict(zip("STUVW", (rows, *more)))
     main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -625,6 +625,28 @@ class Listing(Night):
             self.expect(self.place.run("run"), 0, '1 more sheets of the workbook, such as "V"')
         self.place.change_source(sheet="S")
         self.assertNotIn("more sheets", self.expect(self.place.run("run"), 0).stderr)
+
+    def test_a_cell_without_a_value_keeps_its_row_back_as_soon_as_the_map_reads_it(self):
+        mapped = {**MAP, "code": "Mã", "name": "Tên"}
+        rows = [("", [(text, False) for text in row]) for row in (
+            ("Mã", "Tên", "Ghi chú"), ("1.000001", "Một", '<c r="C2" t="e"><f>B9</f><v>#REF!</v></c>'),
+            ("1.000002", "Hai", '<c r="C3"><f>1+1</f></c>'), ("1.000003", "Ba", "x"))]
+        for again in ((), ("--anew",)):
+            with self.subTest(again=again):
+                self.place.close()
+                self.place = Place(self.portal)
+                self.portal.reset()
+                self.place.write("inbox/w.xlsx", workbook(rows))
+                self.place.configure(sources=[self.place.source("w", fetch={"file": "inbox/w.xlsx"}, format="xlsx", key="Mã", map=mapped)])
+                self.expect(self.place.run("run"), 0)
+                self.place.change_source(map={**mapped, "notes": "Ghi chú"})
+                self.expect(self.place.run("run", *again), 1)
+                self.assertEqual({code: held["content"].get("notes") for code, held in self.portal.held().items()},
+                                 {"1.000001": None, "1.000002": None, "1.000003": "x"})
+                self.assertEqual(self.place.sql("SELECT source_key, rule, field FROM audit_rejections ORDER BY 1"),
+                                 [("1.000001", "congkhai/text", "notes"), ("1.000002", "congkhai/text", "notes")])
+                self.place.change_source(map=mapped)
+                self.expect(self.place.run("run"), 0)
 
     def test_hidden_and_struck_rows_of_a_workbook(self):
         row = lambda number, struck=(False, False), attributes="": (
