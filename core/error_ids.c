@@ -313,6 +313,7 @@ static const struct {
     { "it-takes-one-of", "%s \"%s\": it takes one of %s" },
     { "it-takes-one-of-2", "--%s \"%s\": it takes one of %s" },
     { "item-belongs-into-detail", "${item:…} belongs into \"detail\"" },
+    { "items-were-answered-with-the-record-of", "%zu items were answered with the record of another one, such as %s beside %s: if they are not the same procedure, a record did not come; look at \"url\" of \"detail\" and at the server" },
     { "its-certificate-does-not-stand", "its certificate does not stand: %s" },
     { "its-certificate-is-not-one-to-sign", "its certificate is not one to sign with" },
     { "its-ledger-heads-are-signed-but-the", "%s: its ledger's heads are signed, but the configuration names no key; name it as \"key\" in \"ledger\" (a new one takes over where the earlier one stands in \"public\")" },
