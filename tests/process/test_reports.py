@@ -222,6 +222,15 @@ class Reports(Night):
         self.assertEqual(rows["1.2", "published in time"]["denominator"]["codes"], ["1.000003"])
         self.assertEqual(self.place.sql("SELECT code FROM audit_rejections WHERE rule = 'ND63-24-TINH'"), [("1.000003",)])
 
+    def test_a_report_that_rests_on_a_baseline_names_its_day(self):
+        self.night("2026-04-01", record("1.000001", signed="2026-03-20"))
+        for day, behind in (("2026-03-15", False), ("2062-01-01", True)):
+            self.place.configure(baseline=day)
+            for name in ("cong-bo", "chi-so-766"):
+                notes = " ".join(self.report(name, "--from", "2026-03-01", "--to", "2026-04-30")["notes"])
+                self.assertIn(f"Baseline: {day}, by the configuration", notes)
+                self.assertEqual("lies behind the end of the period" in notes, behind)
+
     def test_each_record_is_judged_by_the_terms_of_its_own_agency_as_the_rules_do(self):
         self.place.configure(baseline="2026-02-01", rules=[str(harness.ROOT / "config/rules/deadlines.yaml")],
                              agency={"code": "H13", "name": "UBND thành phố Cần Thơ"})
