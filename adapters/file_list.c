@@ -146,12 +146,13 @@ static bool stays_inside(const struct listing *listing, const char *path)
         return false;
     char *real = realpath(path, NULL);
     size_t length = strcmp(listing->real_root, "/") == 0 ? 0 : strlen(listing->real_root);
-    bool inside = real && strncmp(real, listing->real_root, length) == 0 && real[length] == '/';
+    bool inside =
+        real && strncmp(real, listing->real_root, length) == 0 && (real[length] == '/' || !real[length]);
     free(real);
     return inside;
 }
 
-enum entry { ENTRY_FILE, ENTRY_FOLDER, ENTRY_ODD, ENTRY_NOTHING };
+enum entry { ENTRY_FILE, ENTRY_FOLDER, ENTRY_FOREIGN_FOLDER, ENTRY_ODD, ENTRY_NOTHING };
 
 static enum entry look_at_entry(const struct listing *listing, int folder, const struct dirent *entry,
                                 const char *path)
@@ -170,7 +171,7 @@ static enum entry look_at_entry(const struct listing *listing, int folder, const
     if (!S_ISLNK(info.st_mode) || fstatat(folder, entry->d_name, &info, 0) < 0)
         return ENTRY_ODD;
     if (S_ISDIR(info.st_mode))
-        return ENTRY_NOTHING;
+        return stays_inside(listing, path) ? ENTRY_NOTHING : ENTRY_FOREIGN_FOLDER;
     return S_ISREG(info.st_mode) && stays_inside(listing, path) ? ENTRY_FILE : ENTRY_ODD;
 }
 
@@ -187,8 +188,10 @@ static enum status walk_entry(struct listing *listing, int folder, const struct 
     if (kind == ENTRY_FILE || kind == ENTRY_ODD)
         return next & listed ? add_path(listing, kind == ENTRY_FILE ? &listing->files : &listing->odd, path)
                              : STATUS_OK;
-    if (kind != ENTRY_FOLDER || !(next & ~listed))
+    if (!(next & ~listed) || kind == ENTRY_NOTHING)
         return STATUS_OK;
+    if (kind == ENTRY_FOREIGN_FOLDER)
+        return add_path(listing, &listing->odd, path); /* it may hold what is to be read */
     if (depth == MOST_DEPTH)
         return error_set(listing->error, STATUS_STOP, _("the folder %s lies deeper than %d folders in %s"),
                          path, MOST_DEPTH, listing->root);

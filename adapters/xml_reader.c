@@ -23,7 +23,7 @@ struct finished {
 struct xml_reader {
     struct xml_push push; /* first */
     struct xml_steps steps;
-    struct xml_path *predicate;
+    struct xml_path *predicate, *nested;
     size_t limit;
     uint64_t matched[XML_DEPTH + 1]; /* per depth: how far the steps have come */
     uint64_t anywhere;               /* the same, of the whole document */
@@ -297,6 +297,8 @@ enum status xml_reader_open(struct file_stream *stream, struct text records,
     status = xml_steps_compile(records, namespaces, count, &reader->steps, error);
     if (!status && reader->steps.predicate.length)
         status = xml_path_compile(reader->steps.predicate, namespaces, count, &reader->predicate, error);
+    if (!status && reader->steps.predicate.length)
+        status = xml_path_compile(reader->steps.nested, namespaces, count, &reader->nested, error);
     if (status) {
         xml_reader_close(reader);
         return status;
@@ -319,12 +321,17 @@ static void compact(struct xml_reader *reader)
     reader->start = 0;
 }
 
-static enum status check_predicate(struct xml_reader *reader, struct text bytes, struct error *error)
+/* `holds`: what the path names stands inside it; whether the predicate chooses that, too, is told there. */
+static enum status check_predicate(struct xml_reader *reader, struct text bytes, bool *holds,
+                                   struct error *error)
 {
     struct xml_document *document;
     struct arena arena = { 0 };
-    struct xml_result result;
+    struct xml_result result = { 0 };
     enum status status = xml_parse(bytes, false, "utf-8", &document, error);
+    if (!status && *holds)
+        status = xml_path_select(reader->nested, document, NULL, &arena, &result, error);
+    *holds = result.count;
     if (!status)
         status = xml_path_select(reader->predicate, document, NULL, &arena, &result, error);
     if (!status && !result.count)
@@ -338,25 +345,29 @@ static enum status check_predicate(struct xml_reader *reader, struct text bytes,
 static enum status give(struct xml_reader *reader, struct text *bytes, long *line, struct error *error)
 {
     const struct finished *finished = &reader->finished[reader->given++];
+    const char *name = reader->push.stream->name ? reader->push.stream->name : "XML";
+    enum status status = STATUS_OK;
+    bool holds = finished->holds;
     *line = finished->line;
     if (finished->over)
         return error_set(
             error, STATUS_REJECT,
             _("%s, line %ld: the record has more than %zu bytes and is set aside; look whether `records` "
               "names the right element"),
-            reader->push.stream->name ? reader->push.stream->name : "XML", finished->line, reader->limit);
-    /* One that a predicate chooses may hold what it does not choose. */
-    if (finished->holds && !reader->predicate)
-        return error_set(error, STATUS_REJECT,
-                         _("%s, line %ld: the record holds another one inside it, which would be lost, and "
-                           "is set aside; let "
-                           "`records` name the element by its whole path"),
-                         reader->push.stream->name ? reader->push.stream->name : "XML", finished->line);
+            name, finished->line, reader->limit);
     *bytes = (struct text){ reader->out.bytes + finished->start, finished->length };
-    if (!reader->predicate)
-        return STATUS_OK;
-    enum status status = check_predicate(reader, *bytes, error);
-    return status > STATUS_END ? error_add(error, _("line %ld"), *line) : status;
+    if (reader->predicate)
+        status = check_predicate(reader, *bytes, &holds, error);
+    if (status > STATUS_END)
+        return error_add(error, _("line %ld"), *line);
+    if (!holds)
+        return status;
+    *bytes = TEXT_NONE;
+    return error_set(error, STATUS_REJECT,
+                     _("%s, line %ld: the record holds another one inside it, which would be lost, and "
+                       "is set aside; let "
+                       "`records` name the element by its whole path"),
+                     name, finished->line);
 }
 
 enum status xml_no_place(struct error *error)
@@ -416,6 +427,7 @@ void xml_reader_close(struct xml_reader *reader)
     xml_push_close(&reader->push);
     xml_steps_free(&reader->steps);
     xml_path_free(reader->predicate);
+    xml_path_free(reader->nested);
     buffer_free(&reader->out);
     free(reader->declared);
     free(reader->finished);

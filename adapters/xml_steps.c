@@ -101,7 +101,8 @@ static enum status take_step(struct text records, struct text *rest, const struc
 /* A position counts among siblings, and the element is tested alone. */
 static bool counts_positions(struct text inner)
 {
-    static const char *const counting[] = { "position(", "last(", "..", "parent::", "sibling::", "ancestor" };
+    static const char *const counting[] = { "position(", "last(",    "..",          "parent::",
+                                            "sibling::", "ancestor", "preceding::", "following::" };
     struct text trimmed = text_trim(inner);
     size_t at;
     for (size_t i = 0; i < sizeof counting / sizeof *counting; i++)
@@ -113,11 +114,19 @@ static bool counts_positions(struct text inner)
     return true;
 }
 
-static enum status take_predicates(struct text records, struct text *rest, struct xml_steps *steps,
-                                   struct error *error)
+static struct text path_of(const char *axis, struct text test, struct text predicates)
 {
     BUFFER_OWNED struct buffer path = { 0 };
-    buffer_string(&path, "self::node()");
+    buffer_string(&path, axis);
+    buffer_text(&path, test);
+    buffer_text(&path, predicates);
+    return (struct text){ user_data(buffer_view(&path)), path.length };
+}
+
+static enum status take_predicates(struct text records, struct text step, struct text *rest,
+                                   struct xml_steps *steps, struct error *error)
+{
+    struct text begin = *rest;
     while (text_starts(*rest, TEXT("["))) {
         size_t depth = 0, at = 0;
         char quote = 0;
@@ -136,11 +145,11 @@ static enum status take_predicates(struct text records, struct text *rest, struc
             return wrong(records, *rest, _("the bracket does not end"), error);
         if (counts_positions(text_slice(*rest, 1, at - 1)))
             return wrong(records, *rest, _("positions and neighbours cannot be tested while reading"), error);
-        buffer_text(&path, text_slice(*rest, 0, at + 1));
         *rest = text_slice(*rest, at + 1, rest->length);
     }
-    steps->predicate.length = path.length;
-    steps->predicate.bytes = user_data(buffer_view(&path));
+    struct text predicates = text_slice(begin, 0, begin.length - rest->length);
+    steps->predicate = path_of("self::", TEXT("node()"), predicates);
+    steps->nested = path_of("descendant::", step, predicates);
     return STATUS_OK;
 }
 
@@ -160,12 +169,14 @@ static enum status compile(struct text records, const struct xml_namespace *name
             return wrong(records, rest, _("there are too many steps"), error);
         struct xml_step *step = &steps->steps[steps->count++];
         step->deep = deep;
+        struct text begin = rest;
         enum status status = take_step(records, &rest, namespaces, count, step, error);
         if (status)
             return status;
         if (!text_starts(rest, TEXT("[")))
             continue;
-        status = take_predicates(records, &rest, steps, error);
+        status =
+            take_predicates(records, text_slice(begin, 0, begin.length - rest.length), &rest, steps, error);
         if (status)
             return status;
         if (rest.length)
@@ -233,4 +244,5 @@ void xml_steps_free(struct xml_steps *steps)
         free(steps->steps[i].uri);
     }
     free((void *)(uintptr_t)steps->predicate.bytes);
+    free((void *)(uintptr_t)steps->nested.bytes);
 }

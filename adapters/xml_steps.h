@@ -23,6 +23,7 @@ struct xml_steps {
     size_t count;
     struct xml_step steps[XML_STEPS_MAX];
     struct text predicate; /* as an XPath from the element, or empty; owned */
+    struct text nested;    /* as an XPath: what of the same name fits it inside the element; with it */
 };
 
 /* A set of states: bit n says that n steps have been matched by the elements so far. */

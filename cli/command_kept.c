@@ -9,6 +9,7 @@
 #include "cli/run.h"
 #include "report/report_kept.h"
 #include "report/rule_words.h"
+#include "store/department.h"
 #include "store/kept.h"
 #include "store/night.h"
 #include "store/report_view.h"
@@ -87,17 +88,16 @@ static enum status check_department(const struct lists *lists, const char *depar
 {
     const char *known[256];
     size_t count = 0;
-    struct value *names;
+    struct departments departments;
     if (!department)
         return STATUS_OK;
-    if (kept_departments(lists->store, lists->arena, &names, error))
+    if (department_read(lists->store, lists->arena, &departments, error))
         return error->status;
-    for (const struct value *name = names->first; name; name = name->next) {
-        if (text_is(name->text, department))
-            return STATUS_OK;
-        if (count < sizeof known / sizeof *known)
-            known[count++] = text_string(lists->arena, name->text);
-    }
+    if (department_called(lists->arena, &departments, text_of(department)).bytes)
+        return STATUS_OK;
+    for (const struct value *name = departments.called->first; name && count < sizeof known / sizeof *known;
+         name = name->next)
+        known[count++] = text_string(lists->arena, name->text);
     const char *nearest = text_nearest(text_of(department), known, count);
     return error_set(error, STATUS_USAGE,
                      nearest ? _("no record is of the department \"%s\"; did you mean \"%s\"?")

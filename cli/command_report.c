@@ -127,7 +127,7 @@ static void print_runs(const struct value *runs)
         { "conflict", _("conflict"), 0 },
         { "unknown", _("unknown"), 0 },
         { "failed", _("failed"), 0 },
-        { "missing", _("missing"), 0 },
+        { "missing", _("absent"), 0 },
         { "why", _("why"), 160 },
     };
     output_table(runs, columns, sizeof columns / sizeof *columns);

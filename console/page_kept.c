@@ -3,6 +3,7 @@
 #include "console/list.h"
 #include "core/field_words.h"
 #include "report/output_word.h"
+#include "store/department.h"
 #include "store/kept.h"
 #include "store/night.h"
 
@@ -75,16 +76,20 @@ static void put_input(struct page *page, const char *name, const char *label)
 
 static enum status put_filters(struct page *page, struct error *error)
 {
-    struct value *departments, *rules;
-    if (kept_departments(page->store, page->arena, &departments, error) ||
+    struct departments departments;
+    struct value *names, *rules;
+    struct text asked = page_parameter(page, "don-vi");
+    if (department_read(page->store, page->arena, &departments, error) ||
+        department_names(page->store, page->arena, &departments, &names, error) ||
         kept_rules(page->store, page->arena, &rules, error))
         return error->status;
     html_open(page->out, "form", "class", "filters", "action",
               page_address(page, "/giu-lai", TEXT_NONE, NULL), NULL);
     begin_choices(page, "don-vi", _("department"));
-    for (const struct value *name = departments->first; name; name = name->next)
-        put_choice(page, text_string(page->arena, name->text), page_cut(page, name->text, 80),
-                   page_parameter(page, "don-vi"));
+    if (asked.bytes)
+        asked = department_called(page->arena, &departments, asked);
+    for (const struct value *name = names->first; name; name = name->next)
+        put_choice(page, text_string(page->arena, name->text), page_cut(page, name->text, 80), asked);
     html_literal(page->out, "</select></div>");
     begin_choices(page, "ket-qua", _("outcome"));
     for (size_t i = 0; i < OUTCOMES; i++)

@@ -54,10 +54,14 @@ static enum status named_header(struct decode *decode, struct table *table, stru
     size_t count = 0;
     for (const struct value *name = header->first; name; name = name->next)
         names[count++] = name->text;
-    if (!table->separator && csv_reader_next(&table->reader, &row, error) == STATUS_OK) {
+    enum status status = csv_reader_next(&table->reader, &row, error);
+    if (status == STATUS_END && !(decode->source->fetch && value_find(decode->source->fetch, "pages")))
+        return error_set(error, STATUS_STOP,
+                         _("it holds no row, and no heading that would show that it is an empty list"));
+    if (status == STATUS_OK)
         table->first = row;
+    if (status == STATUS_OK && !table->separator)
         table->reader.separator = table->separator = separator_of(row, count);
-    }
     make_context(decode, table, names, count, table->separator ? table->separator : ',');
     return decode_check_key(decode, names, count, error);
 }

@@ -280,7 +280,14 @@ static enum status lay_out(struct xlsx *xlsx, struct xlsx_row *row, struct error
     if (bytes > xlsx->row_limit || xlsx->over)
         return error_set(error, STATUS_REJECT, _("%s, row %zu: it has more than %zu bytes and is set aside"),
                          xlsx->label, row->number, xlsx->row_limit);
-    row->title = is_title(xlsx, filled) || row->beyond == sheet->count;
+    bool aside = row->beyond == sheet->count;
+    if (aside && row->beyond > 1) /* a remark is one cell; this may be a record that was moved */
+        return error_set(
+            error, STATUS_REJECT,
+            _("%s, row %zu: all its cells stand right of the last heading; move them under the headings, or "
+              "take them out"),
+            xlsx->label, row->number);
+    row->title = aside || is_title(xlsx, filled);
     return STATUS_OK;
 }
 

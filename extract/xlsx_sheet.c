@@ -194,7 +194,7 @@ static enum status end_cell(struct xlsx_sheet *sheet, const struct reading *read
     if (!is_blank(raw))
         status = typed_cell(sheet, inline_text ? "inlineStr" : reading->type, reading->style, raw, &cell,
                             &marks, error);
-    else if (reading->formula && !reading->has_value) {
+    else if (reading->formula && !(reading->has_value && is_type(reading->type, "str"))) {
         cell.kind = XLSX_UNCALCULATED;
         cell.text = TEXT("");
     }

@@ -39,8 +39,8 @@ struct xlsx_row {
     const struct xlsx_cell *cells; /* borrowed until the next call */
     bool hidden;
     size_t beyond; /* cells with something in them right of the last heading */
-    bool title; /* no record: a line across the table ("II. Đất đai" in one merged cell), or remarks beside it
-                 */
+    bool title;    /* no record: a line across the table ("II. Đất đai" in one merged cell), or a
+                 * remark beside it; a row of several cells beside the table is STATUS_REJECT */
 };
 
 struct xlsx_options {

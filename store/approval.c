@@ -272,7 +272,8 @@ enum status approval_gate_judge(struct approval_gate *gate, const struct outbox_
         return error->status;
     approval_step_of(item, &step);
     bool needed = approval_rules_need(&gate->state.force, &facts), spent = false;
-    *standing = approval_state_judge(&gate->state, &step, needed, clock->now(clock), entry);
+    *standing =
+        approval_state_judge(&gate->state, &step, needed, clock->now(clock) + APPROVAL_STAMP_MS, entry);
     if (*standing == APPROVAL_APPROVED && is_spent(gate->store, item, *entry, &spent, error))
         return error->status;
     if (spent)

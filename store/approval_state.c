@@ -264,7 +264,7 @@ static const char *take_approved(struct approval_state *state, const struct appr
     if (why)
         return why;
     list->decided = true;
-    state->signed_at = event->at;
+    state->signed_event = event->seq;
     return NULL;
 }
 
@@ -323,7 +323,7 @@ const struct approval_list *approval_state_recovery(const struct approval_state 
     for (const struct approval_list *list = state->lists; list; list = list->next)
         if (list->recovers && !list->decided) {
             *due = list->at + APPROVAL_RECOVERY_MS;
-            return state->signed_at > list->at ? NULL : list;
+            return state->signed_event > list->event ? NULL : list;
         }
     return NULL;
 }

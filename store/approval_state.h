@@ -25,6 +25,9 @@
 #include "store/outbox_item.h"
 
 #define APPROVAL_RECOVERY_MS ((int64_t)72 * 3600 * 1000)
+/* Between the judgement that a step may be sent and the event that it is: an approval that ends sooner is not used, and one
+ * that ended so long before the event was in force when it was judged. */
+#define APPROVAL_STAMP_MS 1000
 
 struct approval_step {
     struct text code;
@@ -99,7 +102,7 @@ struct approval_state {
     bool founded;
     struct approval_rules force; /* founded: those in force */
     int64_t force_event;
-    int64_t signed_at; /* when an approver last signed something */
+    int64_t signed_event; /* the last in which an approver signed something; clocks may be set back */
     int64_t list_count;
     struct approval_list *lists; /* the newest first */
     /* made by approval_state_close, for the questions below */

@@ -51,7 +51,7 @@ static void check_used(struct examination *examination, struct sqlite_statement 
                    _("event %lld sends " TEXT_PRINT
                      " by an approval (event %lld) that is not there, or approves something else"),
                    (long long)event, TEXT_ARG(code), (long long)approved);
-    else if (at > entry->until)
+    else if (at - APPROVAL_STAMP_MS > entry->until)
         audit_find(examination->pass, AUDIT_APPROVAL, event,
                    _("event %lld sends " TEXT_PRINT " by an approval (event %lld) that had expired"),
                    (long long)event, TEXT_ARG(code), (long long)approved);

@@ -3,6 +3,7 @@
 #include "core/canonical.h"
 #include "store/approval_rows.h"
 #include "store/approval_view.h"
+#include "store/department.h"
 #include "store/outbox.h"
 #include "store/said.h"
 #include "store/statement_rows.h"
@@ -28,6 +29,7 @@
     " (SELECT l.run FROM ledger l WHERE l.code = q.code AND l.event IN ('conflict', 'differs', 'withheld')"  \
     "  ORDER BY l.seq DESC LIMIT 1) END)"
 #define STATE OUTBOX_SHOWN("q")
+#define DEPARTMENT DEPARTMENT_CALLED("coalesce(r.department, s.name, '')", "?14")
 /* What took up, tried or decided anew since then, and ended as before, is not new. */
 #define STOOD_SO(run)                                                                                            STATE " IS (SELECT CASE WHEN l.event IN ('conflict', 'differs', 'withheld') THEN 'conflict'"                   "   WHEN l.event = 'intended' THEN 'unknown' WHEN l.event IN ('refused', 'unknown', 'failed') THEN l.event END"            "  FROM ledger l WHERE l.code = q.code AND l.run <= " run " AND l.event IN ('conflict', 'differs', 'withheld',"            "   'intended', 'refused', 'unknown', 'failed', 'published', 'withdrawn', 'recalled', 'overwrite-ordered',"                "   'withdrawal-ordered', 'order-ended', 'retried') AND (l.event <> 'retried' OR l.source IS NULL)"                        "  ORDER BY l.seq DESC LIMIT 1)"
 
@@ -76,13 +78,13 @@
 #define IS_NEW(run) "((kind = 1 OR coalesce(since_run, 0) > " run ") AND NOT stood)"
 
 #define KEPT                                                                                                 \
-    "WITH kept AS (SELECT coalesce(r.department, s.name) AS department, s.name AS source, r.key, r.code,"                               \
+    "WITH kept AS (SELECT " DEPARTMENT " AS department, s.name AS source, r.key, r.code,"                               \
     "  r.content, r.locator, r.outcome, f.rule, f.severity, f.field, f.value, f.reason, f.arguments, f.message, f.cites,"   \
     "  f.since_run AS since_run, 0 AS kind, r.id AS record, f.rowid AS finding, 0 AS stood" RECORDS                          \
-    " UNION ALL SELECT coalesce(r.department, s.name, ''), s.name, r.key, q.code,"                                             \
+    " UNION ALL SELECT " DEPARTMENT ", s.name, r.key, q.code,"                                             \
     "  r.content, r.locator, " STATE ", NULL, NULL, NULL, NULL, NULL, NULL,"        \
     "  q.words, NULL, " DELIVERED_IN ", 1, q.record, 0, " STOOD_SO("?6") DELIVERIES \
-    " UNION ALL SELECT coalesce(r.department, s.name, ''), s.name, r.key, q.code,"                               \
+    " UNION ALL SELECT " DEPARTMENT ", s.name, r.key, q.code,"                               \
     "  r.content, r.locator,"                                                                                    \
     "  json_extract(j.value, '$.outcome'), NULL, NULL, json_extract(j.value, '$.field'), NULL, NULL, NULL,"      \
     "  json_extract(j.value, '$.words'), NULL, " WAITS_SINCE ", 2, q.record, 0, " WAITED_SO("?6")  \
@@ -117,6 +119,7 @@
 struct scene {
     struct text asked;
     int64_t run;
+    struct departments departments;
 };
 
 static enum status look(struct store *store, struct arena *arena, struct scene *scene, struct error *error)
@@ -135,19 +138,23 @@ static void bind_scene(struct sqlite_statement *statement, const struct scene *s
 static void bind(struct arena *arena, struct sqlite_statement *statement, const struct kept_filter *filter,
                  const struct scene *scene)
 {
+    struct text department = text_of(filter->department),
+                called =
+                    department.bytes ? department_called(arena, &scene->departments, department) : TEXT_NONE;
     const struct outbox_filter lists = { .codes = filter->codes,
                                          .code_count = filter->code_count,
                                          .sources = filter->sources,
                                          .source_count = filter->source_count };
     sqlite_bind_text(statement, 1, outbox_filter_sources(arena, &lists));
     sqlite_bind_text(statement, 2, text_of(filter->rule));
-    sqlite_bind_text(statement, 3, text_of(filter->department));
+    sqlite_bind_text(statement, 3, called.bytes ? called : department);
     sqlite_bind_text(statement, 4, outbox_filter_codes(arena, &lists));
     sqlite_bind_text(statement, 5, text_of(filter->outcome));
     sqlite_bind_number(statement, 6, filter->since ? filter->since : -1);
     sqlite_bind_text(statement, 8, text_of(filter->reason));
     sqlite_bind_text(statement, 9, text_of(filter->message));
     sqlite_bind_text(statement, 13, filter->also);
+    sqlite_bind_text(statement, 14, scene->departments.others);
     bind_scene(statement, scene);
 }
 
@@ -156,7 +163,7 @@ enum status kept_rows(struct store *store, const struct kept_filter *filter, str
 {
     struct sqlite_statement *statement;
     struct scene scene;
-    if (look(store, arena, &scene, error))
+    if (look(store, arena, &scene, error) || department_read(store, arena, &scene.departments, error))
         return error->status;
     if (store_sql(store, KEPT "SELECT count(*), " DIFFERENT("kind", "record", "code") " FROM chosen",
                   &statement, error))
@@ -199,15 +206,17 @@ enum status kept_counts(struct store *store, enum kept_by by, struct arena *aren
         [KEPT_BY_OUTCOME] = COUNTED(OF_RECORD("r.outcome"), STATE, "json_extract(j.value, '$.outcome')"),
         [KEPT_BY_RULE] = COUNTED(
             "SELECT f.rule AS name, 0 AS kind, r.id AS record, r.code, 1 AS points" RECORDS, "NULL", "NULL"),
-        [KEPT_BY_DEPARTMENT] =
-            COUNTED(OF_RECORD("coalesce(r.department, s.name)"), "coalesce(r.department, s.name, '')",
-                    "coalesce(r.department, s.name, '')"),
+        [KEPT_BY_DEPARTMENT] = COUNTED(OF_RECORD(DEPARTMENT), DEPARTMENT, DEPARTMENT),
     };
     struct sqlite_statement *statement;
     struct scene scene;
-    if (look(store, arena, &scene, error) || store_sql(store, counted[by], &statement, error))
+    if (look(store, arena, &scene, error) ||
+        (by == KEPT_BY_DEPARTMENT && department_read(store, arena, &scene.departments, error)) ||
+        store_sql(store, counted[by], &statement, error))
         return error->status;
     bind_scene(statement, &scene);
+    if (by == KEPT_BY_DEPARTMENT)
+        sqlite_bind_text(statement, 14, scene.departments.others);
     return statement_rows(statement, arena, (const char *const[]){ NULL }, rows, error);
 }
 
@@ -239,31 +248,17 @@ enum status kept_count(struct store *store, int64_t since, struct arena *arena, 
     return STATUS_OK;
 }
 
-static enum status read_names(struct store *store, const char *sql, struct arena *arena, struct value **names,
-                              struct error *error)
+enum status kept_rules(struct store *store, struct arena *arena, struct value **names, struct error *error)
 {
     struct sqlite_statement *row;
     enum status status;
     *names = value_list(arena);
-    if (store_sql(store, sql, &row, error))
+    if (store_sql(store, "SELECT DISTINCT rule FROM finding WHERE severity = 'error' ORDER BY rule", &row,
+                  error))
         return error->status;
     while ((status = sqlite_step(row, error)) == STATUS_OK)
         value_append(*names, value_text(arena, sqlite_take_text(arena, row, 0)));
     return status == STATUS_END ? STATUS_OK : status;
-}
-
-enum status kept_departments(struct store *store, struct arena *arena, struct value **names,
-                             struct error *error)
-{
-    return read_names(
-        store, "SELECT name FROM source UNION SELECT department FROM record WHERE department IS NOT NULL",
-        arena, names, error);
-}
-
-enum status kept_rules(struct store *store, struct arena *arena, struct value **names, struct error *error)
-{
-    return read_names(store, "SELECT DISTINCT rule FROM finding WHERE severity = 'error' ORDER BY rule",
-                      arena, names, error);
 }
 
 enum status kept_groups(struct store *store, const struct kept_filter *filter, struct arena *arena,
@@ -271,7 +266,7 @@ enum status kept_groups(struct store *store, const struct kept_filter *filter, s
 {
     struct sqlite_statement *statement;
     struct scene scene;
-    if (look(store, arena, &scene, error))
+    if (look(store, arena, &scene, error) || department_read(store, arena, &scene.departments, error))
         return error->status;
     if (store_sql(store,
                   KEPT

@@ -36,9 +36,6 @@ enum status kept_counts(struct store *store, enum kept_by by, struct arena *aren
 enum status kept_groups(struct store *store, const struct kept_filter *filter, struct arena *arena,
                         struct value **rows, struct error *error);
 
-/* Who can have something kept back: every department that a record names, and every source. A list of texts. */
-enum status kept_departments(struct store *store, struct arena *arena, struct value **names,
-                             struct error *error);
 /* Every rule of which a finding keeps something back, in order. A list of texts. */
 enum status kept_rules(struct store *store, struct arena *arena, struct value **names, struct error *error);
 
@@ -48,7 +45,7 @@ enum status kept_rules(struct store *store, struct arena *arena, struct value **
  *     rule, severity, field, value, reason, arguments, message, cites      of records: a finding (core/finding.h)
  *     message       of deliveries: what the portal or the program says (store/said.h); why it was sent back, or for whom it waits
  *     since_run, since (RFC 3339), due (yyyy-mm-dd, the nearest term of the record)
- * The department is the source's name where the record names none. What is nothing is absent. *total counts the rows without the limit, *records whom they are about. */
+ * The department is called as in store/department.h, whichever spelling the record or the filter has. What is nothing is absent. *total counts the rows without the limit, *records whom they are about. */
 enum status kept_rows(struct store *store, const struct kept_filter *filter, struct arena *arena,
                       struct value **rows, int64_t *total, int64_t *records, struct error *error);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "adapters/json.h"
+#include "store/department.h"
 #include "store/sql.h"
 
 enum kind { TEXT_COLUMN, NUMBER_COLUMN, TRUTH_COLUMN, JSON_COLUMN };
@@ -50,27 +51,36 @@ enum status rule_report(struct store *store, struct arena *arena, struct value *
         { "reason", TEXT_COLUMN },      { "arguments", JSON_COLUMN },   { "message", TEXT_COLUMN },
     };
     struct sqlite_statement *statement;
-    if (store_sql(
+    struct departments departments;
+    if (department_read(store, arena, &departments, error) ||
+        sql_rows(
             store,
             "WITH found AS (SELECT f.rowid AS finding, f.rule, f.severity, f.cites, f.since_run, r.id AS "
             "record, "
             "r.code,"
-            "   r.outcome, s.name AS source, coalesce(r.department, s.name) AS department"
-            "  FROM finding f JOIN record r ON r.id = f.record AND r.present = 1 JOIN source s ON s.id = "
-            "r.source WHERE f.stage > 0)"
-            " SELECT g.rule, g.severity, g.cites, source, department, records, kept, g.since_run,"
-            "  (SELECT e.at FROM ledger e WHERE e.run = g.since_run AND e.event = 'run-started'), code,"
-            "  f.field, f.value, f.reason, f.arguments, f.message"
-            " FROM (SELECT rule, severity, max(cites) AS cites, source, department,"
-            "    count(DISTINCT record) AS records,"
-            "    count(DISTINCT CASE WHEN severity = 'error' AND outcome IN ('rejected', 'held') THEN record "
-            "END)"
-            "      AS kept,"
-            "    min(since_run) AS since_run, min(finding) AS finding, min(code) AS code"
-            "  FROM found GROUP BY rule, severity, source, department) g JOIN finding f ON f.rowid = "
-            "g.finding"
-            " ORDER BY g.severity, kept DESC, records DESC, g.rule, g.since_run, source, department",
-            &statement, error))
+            "   r.outcome, s.name AS source, " DEPARTMENT_CALLED(
+                "coalesce(r.department, s.name)",
+                "?1") " AS department"
+                      "  FROM finding f JOIN record r ON r.id = f.record AND r.present = 1 JOIN source s ON "
+                      "s.id = "
+                      "r.source WHERE f.stage > 0)"
+                      " SELECT g.rule, g.severity, g.cites, source, department, records, kept, g.since_run,"
+                      "  (SELECT e.at FROM ledger e WHERE e.run = g.since_run AND e.event = 'run-started'), "
+                      "code,"
+                      "  f.field, f.value, f.reason, f.arguments, f.message"
+                      " FROM (SELECT rule, severity, max(cites) AS cites, source, department,"
+                      "    count(DISTINCT record) AS records,"
+                      "    count(DISTINCT CASE WHEN severity = 'error' AND outcome IN ('rejected', 'held') "
+                      "THEN record "
+                      "END)"
+                      "      AS kept,"
+                      "    min(since_run) AS since_run, min(finding) AS finding, min(code) AS code"
+                      "  FROM found GROUP BY rule, severity, source, department) g JOIN finding f ON f.rowid "
+                      "= "
+                      "g.finding"
+                      " ORDER BY g.severity, kept DESC, records DESC, g.rule, g.since_run, source, "
+                      "department",
+            SQL_WITH(SQL_TEXT(departments.others)), &statement, error))
         return error->status;
     return read_rows(statement, arena, columns, sizeof columns / sizeof *columns, rows, error);
 }
@@ -84,15 +94,21 @@ enum status rule_report_deadlines(struct store *store, struct arena *arena, cons
         { "department", TEXT_COLUMN }, { "source", TEXT_COLUMN },
     };
     struct sqlite_statement *statement;
-    if (sql_rows(
+    struct departments departments;
+    if (department_read(store, arena, &departments, error) ||
+        sql_rows(
             store,
             "SELECT coalesce(r.code, r.key), json_extract(CAST(p.bytes AS TEXT), '$.name'), d.rule, d.due,"
-            " d.due < ?1, r.outcome, coalesce(r.department, s.name), s.name"
-            " FROM deadline d JOIN record r ON r.id = d.record AND r.present = 1 JOIN source s ON s.id = "
-            "r.source"
-            " LEFT JOIN payload p ON p.id = r.content"
-            " WHERE ?2 IS NULL OR d.due <= ?2 ORDER BY d.due, r.code, d.rule",
-            SQL_WITH(SQL_TEXT(text_of(today)), SQL_TEXT(text_of(until))), &statement, error))
+            " d.due < ?1, r.outcome, " DEPARTMENT_CALLED(
+                "coalesce(r.department, s.name)",
+                "?3") ", s.name"
+                      " FROM deadline d JOIN record r ON r.id = d.record AND r.present = 1 JOIN source s ON "
+                      "s.id = "
+                      "r.source"
+                      " LEFT JOIN payload p ON p.id = r.content"
+                      " WHERE ?2 IS NULL OR d.due <= ?2 ORDER BY d.due, r.code, d.rule",
+            SQL_WITH(SQL_TEXT(text_of(today)), SQL_TEXT(text_of(until)), SQL_TEXT(departments.others)),
+            &statement, error))
         return error->status;
     return read_rows(statement, arena, columns, sizeof columns / sizeof *columns, rows, error);
 }

@@ -241,6 +241,11 @@ TEST("what matches and is neither file nor folder is named apart")
                   symlink("round.json", in(root, "round.json")) |
                   symlink("folder.json", in(root, "linked.json")) | symlink("nowhere", in(root, "other.xml")),
               0);
+    make(folder, "share");
+    CHECK_INT(symlink("../share", in(root, "department")), 0);
+    CHECK_INT(file_list_folder(&test_arena, root, "*/*.json", &list, &error), STATUS_OK);
+    if (CHECK_INT(list.odd_count, 1))
+        CHECK_STRING(list.odd[0], "department");
     CHECK_INT(file_list_folder(&test_arena, root, "*.json", &list, &error), STATUS_OK);
     CHECK_INT(list.count, 1);
     if (CHECK_INT(list.odd_count, 4)) {

@@ -139,6 +139,19 @@ TEST("a record that holds another is set aside: nothing is lost without a word")
              "is set aside; let `records` name the element by its whole path)|3:<i>4</i>|"));
     CHECK_TEXT(read_records(TEXT("<l><i>1<i>2</i></i></l>"), "/l/i", NULL, 1000, 7),
                TEXT("1:<i>1<i>2</i></i>|"));
+    /* Behind a predicate, too: of one that it chooses, and of one that it does not. */
+    const char *list = "<l><i n='1'><x><i n='2'/></x></i>\n<i><t:i xmlns:t='urn:tthc' n='3'/></i>\n"
+                       "<i><x/><i n='4'/></i>\n<i n='5'><i>6</i></i></l>";
+    const char *lost = "the record holds another one inside it, which would be lost, and is set aside; let "
+                       "`records` name the element by its whole path";
+    CHECK_TEXT(read_records(text_of(list), "//i[@n]", NULL, 1000, 7),
+               text_format(&test_arena,
+                           "(list.xml, line 1: %s)|(list.xml, line 3: %s)|4:<i n=\"5\"><i>6</i></i>|", lost,
+                           lost));
+    CHECK_CONTAINS(read_records(text_of(list), "//*[local-name()='i'][@n = 3]", NULL, 1000, 7).bytes,
+                   "(list.xml, line 2: the record holds another");
+    CHECK_TEXT(read_records(text_of(list), "/l/i[@n = '5']", NULL, 1000, 7),
+               TEXT("4:<i n=\"5\"><i>6</i></i>|"));
 }
 
 TEST("a record beyond the limit is set aside and the next one is read")
@@ -229,6 +242,8 @@ TEST("a path that cannot be tested while reading is told")
                    "records: /a[1]/b: at byte 2: positions and neighbours");
     CHECK_CONTAINS(read_records(TEXT("<a/>"), "/a[@x]/b", NULL, 9, 9).bytes, "behind the last step only");
     CHECK_CONTAINS(read_records(TEXT("<a/>"), "/a/b[position() < 3]", NULL, 9, 9).bytes,
+                   "positions and neighbours");
+    CHECK_CONTAINS(read_records(TEXT("<a/>"), "/a/b[not(preceding::b)]", NULL, 9, 9).bytes,
                    "positions and neighbours");
     CHECK_CONTAINS(read_records(TEXT("<a/>"), "/a/q:b", NULL, 9, 9).bytes, "the prefix is not declared");
     CHECK_CONTAINS(read_records(TEXT("<a/>"), "/a/descendant::b", NULL, 9, 9).bytes, "axes and functions");

@@ -282,9 +282,11 @@ TEST("truths, errors, formulas and escapes are read")
                        "<row r='4'><c r='A4' t='str'><f>A1</f><v>x_x000D_y_x005F_x000D_</v></c><c "
                        "r='B4'><f>A1</f></c></row>"
                        "<row r='5'><c r='A5' t='str'><v>_xD83D__xDE00__xD83D_ _x00zz_ _x0000_</v></c><c "
-                       "r='B5' t='str'><f>A1</f><v></v></c></row>",
+                       "r='B5' t='str'><f>A1</f><v></v></c></row>"
+                       "<row r='6'><c r='A6'><f>A1</f><v></v></c><c r='B6'><f>A1</f><v/></c></row>",
                   NULL, NULL, NULL),
-        TEXT("[Mã][Tên]\n2:btrue,bfalse\n3:e#N/A,n2\n4:tx\ry_x000D_,u\n5:t😀_xD83D_ _x00zz_ _x0000_, "));
+        TEXT(
+            "[Mã][Tên]\n2:btrue,bfalse\n3:e#N/A,n2\n4:tx\ry_x000D_,u\n5:t😀_xD83D_ _x00zz_ _x0000_, \n6:u,u"));
 }
 
 TEST("of a cell that has a value and a text its type says which counts; one alone counts")
@@ -430,6 +432,18 @@ TEST("headings over columns that are mostly empty are known by the key")
     zip_free(&zip);
 }
 
+TEST("a remark beside the table is passed over, a row that was moved beside it is not")
+{
+    CHECK_TEXT(
+        read_rows(HEAD "<row r='2'>" T("A2", "1") T("B2", "a") "</row><row r='3'>" T(
+                      "D3", "ghi chú") "</row><row r='4'>" T("C4", "1.000001")
+                      T("D4", "Một") "</row><row r='5'>" T("A5", "2") T("B5", "b") "</row>",
+                  NULL, NULL, NULL),
+        TEXT("[Mã][Tên]\n2:t1,ta\n3 title: ,  +1\nerror 2: list.xlsx, sheet \"Danh sách\", row 4: all its "
+             "cells "
+             "stand right of the last heading; move them under the headings, or take them out\n5:t2,tb"));
+}
+
 TEST("the headings can be named by their row, or given")
 {
     struct zip_writer zip = { 0 };
@@ -454,6 +468,11 @@ TEST("the headings can be named by their row, or given")
                TEXT("error 2: list.xlsx, sheet \"Danh sách\": no row of headings is found in its first rows; "
                     "name the row in `header`"));
     CHECK_TEXT(read_rows("", NULL, NULL, NULL).length ? TEXT("said") : TEXT(""), TEXT("said"));
+    workbook_add(&zip, &(struct workbook){ .rows = "" });
+    CHECK_CONTAINS(
+        read_all(zip_finish(&zip), &(struct xlsx_options){ .header = names, .header_count = 2 }).bytes,
+        "holds no row");
+    zip_free(&zip);
     CHECK_TEXT(read_rows(HEAD, NULL, NULL, NULL), TEXT("[Mã][Tên]"));
 }
 

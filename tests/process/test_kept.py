@@ -8,8 +8,10 @@ import re
 import signal
 import subprocess
 import unittest
+import urllib.parse
 import zipfile
 
+import test_console
 from harness import Night, Place, Simulator, procedure, wait_until, whole_speed
 
 # The system's Python has Debian's openpyxl, whichever Python runs the tests.
@@ -167,22 +169,45 @@ class Kept(Night):
         self.portal.faults("kind=status:422,on=put,code=1.000003")
         self.place.change_source(0, department={"from": "/by"})
         self.place.change_source(1, department="Sở Đất đai & Nhà ở và những đơn vị khác của thành phố có tên rất dài để thử độ dài tệp")
-        rejected = [procedure(f"1.00000{i}", status="?", by=by) for i, by in ((1, "  Sở\u00a0A "), (2, "sở a"), (4, None))]
+        rejected = [procedure(f"1.00000{i}", status="?", by=by) for i, by in ((1, "  Sở\u00a0A "), (2, "sở á"), (4, None))]
         self.night([*rejected, procedure("1.000003", by="Sở A")], [procedure("1.000009", status="!")])
         rows = {row["key"]: row["department"] for row in self.kept()["rows"]}
         self.assertEqual({rows[key] for key in ("1.000001", "1.000003")}, {"Sở A"})
-        self.assertEqual((rows["1.000002"], rows["1.000004"]), ("sở a", "one"))
+        self.assertEqual((rows["1.000002"], rows["1.000004"]), ("sở á", "one"))
         self.assertEqual({row["key"] for row in self.kept("--department", "Sở A")["rows"]}, {"1.000001", "1.000003"})
         self.expect(self.place.run("kept", "--department", "Sở B"), 2, "Sở A")
         events = self.place.sql("SELECT json_extract(detail, '$.key'), json_extract(detail, '$.department') FROM audit_events"
                                 " WHERE event IN ('accepted', 'rejected') AND source = 'one' ORDER BY 1")
-        self.assertEqual(events, [("1.000001", "Sở A"), ("1.000002", "sở a"), ("1.000003", "Sở A"), ("1.000004", None)])
+        self.assertEqual(events, [("1.000001", "Sở A"), ("1.000002", "sở á"), ("1.000003", "Sở A"), ("1.000004", None)])
         self.assertFalse(self.place.sql("SELECT 1 FROM audit_fields WHERE field LIKE '%department%' OR value = 'Sở A'"))
         self.expect(self.place.run("kept", "--output", str(self.place.folder / "out"), "--format", "csv"), 0)
         names = sorted(path.name for path in (self.place.folder / "out").glob("[!.]*"))
         self.assertEqual(names[:3], ["one.csv", "so-a-2.csv", "so-a.csv"])
         self.assertTrue(names[3].startswith("so-dat-dai-nha-o-va-nhung-don-vi-khac"), names)
         self.assertLessEqual(max(map(len, names)), 100)
+
+    def test_a_department_that_is_spelled_in_several_ways_is_one_everywhere(self):
+        self.place.change_source(0, department={"from": "/by"})
+        spelled = ("Phòng Hòa", "PHÒNG HOÀ", "Phòng Hòa", "phòng  hòa", "Phòng B")
+        self.night([procedure(f"1.00000{i}", name=None, by=by) for i, by in enumerate(spelled, 1)])
+        rule, = {row["rule"] for row in self.kept()["rows"]}
+        self.assertEqual([(row["key"][-1], row["department"]) for row in self.kept()["rows"]],
+                         [("5", "Phòng B"), *((str(i), "Phòng Hòa") for i in range(1, 5))])
+        for asked in (*spelled[:4], "phòng hoà"):
+            self.assertEqual(self.kept("--department", asked)["records"], 4, asked)
+        status = self.expect(self.place.run("--json", "status"), 0).json
+        self.assertEqual([(row["name"], row["records"]) for row in status["kept_by"]["department"]], [("Phòng Hòa", 4), ("Phòng B", 1)])
+        rules = self.expect(self.place.run("--json", "status", "--rules"), 0).json["rules"]
+        self.assertEqual([(row["department"], row["kept_back"]) for row in rules if row["rule"] == rule], [("Phòng Hòa", 4), ("Phòng B", 1)])
+        report = self.expect(self.place.run("--json", "report", "cho-hoan-thien"), 0).json
+        self.assertEqual([row["department"] for row in report["rows"]], ["Phòng B", *["Phòng Hòa"] * 4])
+        self.expect(self.place.run("kept", "--output", str(self.place.folder / "out"), "--format", "csv"), 0)
+        self.assertEqual(sorted(path.name for path in (self.place.folder / "out").glob("[!.]*")), ["phong-b.csv", "phong-hoa.csv"])
+        pages = test_console.Pages(self.place)
+        self.addCleanup(pages.stop)
+        page = pages.page("/vi/giu-lai?don-vi=" + urllib.parse.quote("phòng hoà"))
+        self.assertEqual(re.findall(r'<option value="(Ph[^"]*)"( selected)?', page), [("Phòng B", ""), ("Phòng Hòa", " selected")])
+        self.assertEqual(sorted(set(re.findall(r"1\.00000\d", page))), [f"1.00000{i}" for i in range(1, 5)])
 
     def test_a_department_that_changes_is_no_new_content(self):
         self.night([procedure("1.000001", by="Sở A")], code=0)

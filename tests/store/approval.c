@@ -179,6 +179,19 @@ TEST("an approval is used by the intent that was settled, not by the one that is
     store_close(store);
 }
 
+TEST("what ends while the event of its use is written is not used")
+{
+    open_store();
+    int64_t approval, expires = 432000000;
+    struct outbox_item item = want_approved("1.000001", &approval);
+    shift = expires - 500;
+    CHECK_INT(standing_of(&item, &approval), APPROVAL_LAPSED);
+    shift = expires - 60000;
+    CHECK_INT(standing_of(&item, &approval), APPROVAL_APPROVED);
+    shift = 0;
+    store_close(store);
+}
+
 TEST("an event that says approved without the signature of the person in force ends everything")
 {
     static const struct {

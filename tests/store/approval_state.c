@@ -263,6 +263,8 @@ TEST("what a step may do is what the events say")
         { "found recover:2 hours:72 recovered:1 submit:x approve-D:2", 'x', "approved", NULL },
         { "found recover:2 hours:1 submit:y approve:2 hours:80 recovered:1 submit:x approve-D:3", 'x',
           "waiting", "nobody of that name" }, /* an approver can sign after all */
+        { "found hours:48 recover:2 hours:-48 submit:y approve:2 hours:200 recovered:1 submit:x approve-D:3",
+          'x', "waiting", "nobody of that name" }, /* whatever the clock said when */
         { "found people:2 hours:80 recovered:1", 'x', "unsubmitted", "nobody asked" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
