@@ -9,7 +9,8 @@
 #include "record/calendar.h"
 #include "report/report_write.h"
 
-#define FILE_BYTES ((size_t)1 << 30)
+#define FILE_BYTES    ((size_t)1 << 30)
+#define AGAINST_SHOWN 20
 
 static const char *const formats[] = { "table", "csv", "xlsx", "html", "json" };
 #define FORMATS (sizeof formats / sizeof *formats)
@@ -39,6 +40,26 @@ const struct workday_calendar *report_output_calendar(const struct session *sess
     const struct code_list *list = codes_find(session->configuration.lists, TEXT("holidays"));
     struct calendar *calendar = arena_new(arena, struct calendar);
     return list && !calendar_read(arena, list, calendar) ? &calendar->days : NULL;
+}
+
+/* Codes stand in the other forms; what speaks against the figures belongs beside them in each. */
+static void print_against(const struct value *document)
+{
+    const struct value *lists = value_find(document, "lists");
+    const struct value *list = lists ? lists->first : NULL;
+    while (list && !text_is(value_text_of(list, "name"), "against"))
+        list = list->next;
+    if (!list)
+        return;
+    const struct value *rows = value_find(list, "rows"), *row = rows->first;
+    printf("%.*s\n", TEXT_ARG(value_text_of(list, "heading")));
+    for (size_t shown = 0; row && shown < AGAINST_SHOWN; row = row->next, shown++) {
+        struct text code = value_text_of(row, "code");
+        printf("  %.*s%s%.*s\n", TEXT_ARG(code), code.length ? ": " : "",
+               TEXT_ARG(value_text_of(row, "words")));
+    }
+    if (row)
+        printf(_("… and %zu more: %s\n"), rows->count - AGAINST_SHOWN, "--format html, xlsx, json");
 }
 
 static void print_table(struct session *session, struct arena *arena, const struct value *document)
@@ -79,6 +100,7 @@ static void print_table(struct session *session, struct arena *arena, const stru
              .bytes); /* whole: it is longer than what TEXT_ARG lets through */
     for (const struct value *note = notes ? notes->first : NULL; note; note = note->next)
         printf("%.*s\n", TEXT_ARG(note->text));
+    print_against(document);
 }
 
 enum status report_output_bytes(const struct session *session, const struct value *document,
