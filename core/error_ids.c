@@ -674,6 +674,7 @@ static const struct {
     { "the-portal-does-not-say-what-it-2", "the portal does not say what it holds of %.*s, so it cannot be taken over; \"congkhai reconcile --overwrite\" puts ours in its place" },
     { "the-portal-does-not-serve-what-it", "the portal %s does not serve what it is asked for (HTTP %ld at %.*s: %.*s): check portal.url" },
     { "the-portal-has-accepted-for-later-http", "the portal has accepted %.*s for later (HTTP 202) and does not show it yet; the next run asks first" },
+    { "the-portal-has-accepted-for-later-http-2", "the portal has accepted %.*s for later (HTTP 202) and does not show it yet; the next run asks first; what never comes, \"congkhai retry\" takes up" },
     { "the-portal-has-no-listing-check-portal", "the portal %s has no listing: check portal.url" },
     { "the-portal-holds-something-else-abolished-there", "the portal holds something else, abolished there" },
     { "the-portal-holds-something-else-and-does", "the portal holds something else, and does not say its status" },
