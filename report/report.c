@@ -164,12 +164,13 @@ static enum status tell_against(const struct report_request *request, struct are
     return STATUS_OK;
 }
 
-static void forget_nothings(struct arena *arena, const struct value *columns, struct value *row)
+/* `all`: also what is counted of the records of now, which are not those of that day. */
+static void forget_figures(struct arena *arena, const struct value *columns, struct value *row, bool all)
 {
     for (const struct value *column = columns->first; row && column; column = column->next) {
         const char *name = text_string(arena, value_text_of(column, "name"));
         const struct value *figure = value_find(row, name);
-        if (figure && value_find(figure, "codes") && !report_count_of(row, name)) {
+        if (figure && value_find(figure, "codes") && (all || !report_count_of(row, name))) {
             report_forget(row, name);
             report_unknown(arena, row, name, _("not known"));
         }
@@ -183,7 +184,9 @@ static enum status tell_beginning(const struct report_kind *kind, const struct r
     struct text day;
     if (report_view_beginning(request->store, arena, &day, error))
         return error->status;
-    if (!day.bytes || text_compare(text_of(kind->period ? request->from : request->to), day) >= 0)
+    bool compares = kind->make == report_make_changes; /* with the day before the period */
+    if (!day.bytes ||
+        text_compare(text_of(kind->period ? request->from : request->to), day) >= (compares ? 1 : 0))
         return STATUS_OK;
     const char *said = language_of_process() == LANGUAGE_VI ? "vi" : "en";
     report_note(
@@ -192,12 +195,18 @@ static enum status tell_beginning(const struct report_kind *kind, const struct r
                                        _("The ledger begins on " TEXT_PRINT
                                          ": of what stood at the portal before that day nothing is known."),
                                        TEXT_ARG(report_day(arena, day, said)))));
+    if (compares)
+        report_note(
+            arena, document,
+            _("What was added, abolished or changed can be told of a period that begins after that day."));
     if (text_compare(text_of(request->to), day) >= 0)
         return STATUS_OK;
     const struct value *columns = value_find(document, "columns");
+    bool all =
+        kind->make != report_make_index_766; /* what was announced in time does not rest on the portal */
     for (struct value *row = value_find(document, "rows")->first; row; row = row->next)
-        forget_nothings(arena, columns, row);
-    forget_nothings(arena, columns, value_find(document, "total"));
+        forget_figures(arena, columns, row, all);
+    forget_figures(arena, columns, value_find(document, "total"), all);
     return STATUS_OK;
 }
 

@@ -99,13 +99,15 @@ static bool is_overdue(const struct report_request *request, const struct value 
            report_publication_judge(request, wanted, to) == REPORT_LATE;
 }
 
-/* Up to the end of the period, or at all. */
+/* Up to the end of the period, or at all; of what came up to the baseline day it was by other means. */
 static bool was_published(const struct report_steps *steps, const struct value *version, bool at_all)
 {
     struct text code = value_text_of(version, "code");
     const struct report_step *step = report_steps_find(steps, code), *end = steps->step + steps->count;
     for (; step && step < end && text_equal(value_text_of(step->version, "code"), code); step++)
-        if ((at_all || !step->later) && report_steps_same_decision(step->version, version))
+        if ((at_all || !step->later ||
+             text_compare(value_text_of(step->version, "day"), steps->baseline) <= 0) &&
+            report_steps_same_decision(step->version, version))
             return true;
     return false;
 }
@@ -144,7 +146,6 @@ static void count_all_waiting(const struct report_request *request, struct arena
 {
     for (size_t i = 0; i < steps->count; i++)
         if (steps->step[i].later &&
-            text_compare(value_text_of(steps->step[i].version, "day"), steps->baseline) > 0 &&
             report_within(request, value_text_of(steps->step[i].version, "signed_on")) &&
             !was_published(steps, steps->step[i].version, false))
             count_waiting(request, arena, document, steps, steps->step[i].version);
@@ -256,6 +257,18 @@ static struct value *movement_list(struct arena *arena, struct value *document, 
     return list;
 }
 
+/* Of what was before the ledger began, and so of what moved since, nothing is known. */
+static void forget_movements(struct arena *arena, struct value *row)
+{
+    for (size_t i = 0; i < MOVEMENTS; i++) {
+        if (!strcmp(movements[i][0], "now"))
+            continue;
+        report_forget(row, movements[i][0]);
+        report_unknown(arena, row, movements[i][0], _("not known"));
+    }
+    report_unknown(arena, row, "net", _("not known"));
+}
+
 static void finish_net(struct arena *arena, struct value *row)
 {
     struct value *net = value_set(row, "net", value_object(arena));
@@ -331,13 +344,15 @@ enum status report_make_changes(const struct report_request *request, struct are
                                 struct value *document, struct error *error)
 {
     struct value *before, *now;
+    struct text begins;
     struct date from;
     char eve[DATE_TEXT];
     if (!date_read(text_of(request->from), &from))
         return error_set(error, STATUS_USAGE, _("%s wants a date such as 2026-03-31, not \"%s\""), "--from",
                          request->from);
     date_write(date_from_days(date_days(from) - 1), eve);
-    if (report_view_standing(request->store, request->memory, arena, eve, &before, error) ||
+    if (report_view_beginning(request->store, arena, &begins, error) ||
+        report_view_standing(request->store, request->memory, arena, eve, &before, error) ||
         report_view_standing(request->store, request->memory, arena, request->to, &now, error))
         return error->status;
     report_column(arena, document, "group", report_by_heading(request->by), "text");
@@ -356,8 +371,12 @@ enum status report_make_changes(const struct report_request *request, struct are
         movement_list(arena, document, "changed", _("Changed")),
         NULL,
     };
+    bool known = !begins.bytes || text_compare(text_of(eve), begins) >= 0;
     const struct value *old = before->first, *new = now->first;
-    while (old || new) {
+    for (; !known && new; new = new->next) /* nobody knows with what to compare it */
+        if (report_says(new, "status", "published"))
+            count_movement(request, arena, document, new, "now");
+    while (known && (old || new)) {
         int order = !old   ? 1
                     : !new ? -1
                            : text_compare(value_text_of(old, "code"), value_text_of(new, "code"));
@@ -376,8 +395,8 @@ enum status report_make_changes(const struct report_request *request, struct are
                         .bytes);
     struct value *rows = value_find(document, "rows");
     for (struct value *row = rows->first; row; row = row->next)
-        finish_net(arena, row);
-    finish_net(arena, total);
+        (known ? finish_net : forget_movements)(arena, row);
+    (known ? finish_net : forget_movements)(arena, total);
     report_sort(arena, document);
     return STATUS_OK;
 }
