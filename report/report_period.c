@@ -288,8 +288,8 @@ static struct text names_beside(struct arena *arena, const struct report_groups 
     struct buffer BUFFER_OWNED out = { 0 };
     for (size_t i = 0; i < groups->count; i++)
         if (unicode_find_folded(groups->name[i], others->name, others->count) == others->count)
-            buffer_text(&out, text_format(arena, "%s" TEXT_PRINT, out.length ? ", " : "",
-                                          TEXT_ARG(groups->name[i])));
+            buffer_text(
+                &out, text_format(arena, "%s" TEXT_PRINT, out.length ? ", " : "", TEXT_ARG(groups->name[i])));
     return text_copy(arena, buffer_view(&out));
 }
 
@@ -385,14 +385,16 @@ enum status report_make_changes(const struct report_request *request, struct are
         new = order >= 0 ? new->next : new;
     }
     if (lists.moved)
-        report_note(arena, document,
-                    text_format(arena,
-                                _("%zu procedures went from one group to another (" TEXT_PRINT "): they are in a group's "
-                                  "before, now and net, and neither added nor abolished; the list \"From one group to "
-                                  "another\" says from where to where."),
-                                value_find(lists.moved, "rows")->count,
-                                TEXT_ARG(report_first_codes(arena, value_find(lists.moved, "rows"))))
-                        .bytes);
+        report_note(
+            arena, document,
+            text_format(
+                arena,
+                _("%zu procedures went from one group to another (" TEXT_PRINT "): they are in a group's "
+                  "before, now and net, and neither added nor abolished; the list \"From one group to "
+                  "another\" says from where to where."),
+                value_find(lists.moved, "rows")->count,
+                TEXT_ARG(report_first_codes(arena, value_find(lists.moved, "rows"))))
+                .bytes);
     struct value *rows = value_find(document, "rows");
     for (struct value *row = rows->first; row; row = row->next)
         (known ? finish_net : forget_movements)(arena, row);
