@@ -25,6 +25,7 @@ struct form {
     size_t length;
     size_t value; /* whose */
     bool named;
+    bool own; /* a word of the program: never covered */
 };
 
 /* Read by many threads, written seldom: what is known is never freed while the program runs, only replaced. */
@@ -52,7 +53,7 @@ static unsigned pair_at(const char *bytes)
     return (unsigned)(unsigned char)bytes[0] << 8 | (unsigned char)bytes[1];
 }
 
-static void add_form(struct text bytes, size_t value, bool named)
+static void put_form(struct text bytes, size_t value, bool named)
 {
     if (bytes.length < SECRETS_LEAST)
         return;
@@ -63,7 +64,8 @@ static void add_form(struct text bytes, size_t value, bool named)
     known.forms = memory_more(known.forms, known.form_count, &known.form_room, sizeof *known.forms);
     char *copy = memory_take(bytes.length);
     memcpy(copy, bytes.bytes, bytes.length);
-    known.forms[known.form_count++] = (struct form){ copy, bytes.length, value, named };
+    known.forms[known.form_count++] =
+        (struct form){ copy, bytes.length, value, named, secrets_is_own_word(bytes) };
     known.any_named = known.any_named || named;
     for (size_t i = 0; named && i < bytes.length; i++)
         known.beyond_plain =
@@ -73,6 +75,17 @@ static void add_form(struct text bytes, size_t value, bool named)
     for (unsigned char end = 1; end < SECRETS_LEAST; end++)
         if (known.within[pair_at(copy + end - 1)] < end)
             known.within[pair_at(copy + end - 1)] = end;
+}
+
+/* Each as it stands in a cell of CSV as well, where a quotation mark is doubled. */
+static void add_form(struct text bytes, size_t value, bool named)
+{
+    struct buffer BUFFER_OWNED doubled = { 0 };
+    put_form(bytes, value, named);
+    for (size_t i = 0; i < bytes.length; i++)
+        buffer_put(&doubled, bytes.bytes[i] == '"' ? "\"\"" : bytes.bytes + i, bytes.bytes[i] == '"' ? 2 : 1);
+    if (doubled.length > bytes.length)
+        put_form(buffer_view(&doubled), value, named);
 }
 
 /* The part of base64 that is the same whatever stands around: `before` bytes do in the first group. */
@@ -379,7 +392,7 @@ static size_t form_at(struct text text, size_t at, bool named, bool part)
     for (size_t i = 0; i < known.form_count; i++) {
         const struct form *form = &known.forms[i];
         size_t length = part && left < form->length ? left : form->length;
-        if ((named && !form->named) || length > left || length <= longest)
+        if ((named ? !form->named : form->own) || length > left || length <= longest)
             continue;
         if (memcmp(text.bytes + at, form->bytes, length) == 0)
             longest = length;

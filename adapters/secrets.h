@@ -2,8 +2,9 @@
  * writes out where a secret belongs, and the tokens and sessions that it is given on the way.
  *
  * Whatever leaves (messages, the portal's words, locators, the ledger, both streams, what other programs get) goes
- * by here. A value is known plain, in base64 (at any place of a longer text, both alphabets), percent-encoded and
- * as JSON and XML escape it. Values under SECRETS_LEAST bytes are not looked for: they would be found everywhere.
+ * by here. A value is known plain, in base64 (at any place of a longer text, both alphabets), percent-encoded,
+ * as JSON and XML escape it, and each of these in a cell of CSV. Values under SECRETS_LEAST bytes are not looked
+ * for: they would be found everywhere. Nor is one covered that stands within a name which the program itself writes: its documents would fall apart.
  * Source bytes and contents are never changed: a record that holds a named secret is kept back instead.
  */
 #ifndef ADAPTERS_SECRETS_H
@@ -51,6 +52,8 @@ bool secrets_any_named(void);
 bool secrets_named_are_plain(void); /* they are all of ASCII without a blank */
 /* Is a named one in there, in any form, or with any of its characters escaped as JSON, XML or HTML may? */
 bool secrets_named_in(struct text text);
+/* Does it stand within a name that the program itself writes? Only records are searched for it then. */
+bool secrets_is_own_word(struct text text);
 /* Any, as secrets_cover looks for them: what would not be the same behind it is no name for anything. */
 bool secrets_in(struct text text);
 /* The text with "***" for each; the text itself when there is none. `cut`: it may have been cut off, so that the

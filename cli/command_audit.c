@@ -9,6 +9,7 @@
 
 #include "adapters/crypto_key.h"
 #include "adapters/file.h"
+#include "adapters/private_file.h"
 #include "cli/bundle.h"
 #include "cli/passphrase.h"
 #include "cli/run.h"
@@ -95,7 +96,7 @@ static enum status look_at(const char *path, enum shown *shown, struct error *er
 /* Of what may not be read nothing is said, that it does not hold neither. */
 static enum status check_rights(const char *path, struct error *error)
 {
-    if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0 || errno != EACCES)
+    if (private_file_may_read(path))
         return STATUS_OK;
     return error_set(error, STATUS_FATAL, _("%s cannot be opened: %s"), path, words_errno(EACCES));
 }
@@ -409,14 +410,10 @@ static enum status tell_against(const struct session *session, struct store *sto
 static enum status say_absent(struct store *store, struct arena *arena, struct text code, struct date on,
                               const char *day, struct error *error)
 {
-    struct text known;
-    if (history_known_at(store, arena, on, &known, error))
+    struct text known, begins;
+    if (history_known_at(store, arena, on, &known, error) || history_begins(store, arena, on, &begins, error))
         return error->status;
-    if (known.bytes)
-        return error_set(error, STATUS_USAGE, _("%.*s did not stand at the portal on %s, as known at %.*s"),
-                         TEXT_ARG(code), day, TEXT_ARG(output_time(arena, known)));
-    return error_set(error, STATUS_USAGE, _("%.*s did not stand at the portal at the end of %s"),
-                     TEXT_ARG(code), day);
+    return against_absence(error, code, day, known.bytes ? output_time(arena, known) : known, begins);
 }
 
 enum status command_audit_prove(struct session *session, struct error *error, int *exit_code)

@@ -33,9 +33,9 @@ static void warn(const struct session *session, const struct value *at, const ch
                                                          at->line, at->column, message)));
 }
 
-/* A named one that is too short to be told from other text. */
-static void warn_short(const struct session *session, const struct value *value, struct value *warnings,
-                       struct arena *arena)
+/* A named one that cannot be told from other text. */
+static void warn_common(const struct session *session, const struct value *value, struct value *warnings,
+                        struct arena *arena)
 {
     struct text rest = value->text, secret;
     size_t start, end;
@@ -46,16 +46,25 @@ static void warn_short(const struct session *session, const struct value *value,
             return;
         struct text reference = text_slice(rest, 0, end + 1);
         rest = text_slice(rest, end + 1, rest.length);
-        if (secret_resolve(arena, session->configuration.folder, reference, &secret, &unread) ||
-            secret.length >= SECRETS_LEAST)
+        if (secret_resolve(arena, session->configuration.folder, reference, &secret, &unread))
             continue;
-        warn(session, value,
-             text_format(arena,
-                         _("the secret " TEXT_PRINT " has fewer than %d bytes: where it comes back in an "
-                           "answer, a message or a record it cannot be known; take a longer one"),
-                         TEXT_ARG(reference), SECRETS_LEAST)
-                 .bytes,
-             warnings);
+        if (secret.length < SECRETS_LEAST)
+            warn(session, value,
+                 text_format(arena,
+                             _("the secret " TEXT_PRINT " has fewer than %d bytes: where it comes back in an "
+                               "answer, a message or a record it cannot be known; take a longer one"),
+                             TEXT_ARG(reference), SECRETS_LEAST)
+                     .bytes,
+                 warnings);
+        else if (secrets_is_own_word(secret))
+            warn(session, value,
+                 text_format(arena,
+                             _("the secret " TEXT_PRINT " stands within a word that this program itself "
+                               "writes: records that hold it are kept back, but nowhere is it hidden; take "
+                               "another one"),
+                             TEXT_ARG(reference))
+                     .bytes,
+                 warnings);
     }
 }
 
@@ -74,7 +83,7 @@ static void warn_secrets(const struct session *session, const struct value *tree
                      .bytes,
                  warnings);
         if (child->kind == VALUE_TEXT)
-            warn_short(session, child, warnings, arena);
+            warn_common(session, child, warnings, arena);
         warn_secrets(session, child, warnings, arena);
     }
 }
@@ -185,6 +194,26 @@ static void ask_agency_kind(const struct session *session, struct reviewing *rev
                 .bytes);
 }
 
+/* Until then nothing is late; one far ahead is a slip of the pen that no night would tell. */
+static void ask_baseline(const struct session *session, struct value *warnings)
+{
+    const struct configuration *configuration = &session->configuration;
+    char today[DATE_TEXT], day[DATE_TEXT];
+    clock_format_date(session->clock->now(session->clock), today);
+    if (!configuration->baseline.year)
+        return;
+    date_write(configuration->baseline, day);
+    if (strcmp(day, today) > 0)
+        warn(session, value_find(configuration->tree, "baseline"),
+             text_format(
+                 configuration->context.arena,
+                 _("\"baseline\" is %s, which lies ahead: what is decided before that day is never late, "
+                   "and no term of it is told"),
+                 day)
+                 .bytes,
+             warnings);
+}
+
 /* No night needs them, but an approval does. */
 static enum status check_revoked(struct configuration *configuration, struct arena *arena,
                                  struct error *error)
@@ -285,6 +314,7 @@ enum status command_check(struct session *session, struct error *error, int *exi
     if (configuration->context.faults->count)
         return tell_faults(session, &arena, document, error);
     ask_agency_kind(session, &reviewing);
+    ask_baseline(session, warnings);
     warn_secrets(session, configuration->tree, warnings, &arena);
     value_set(document, "valid", value_boolean(&arena, true));
     value_set(document, "sources_configured", value_integer(&arena, (int64_t)configuration->source_count));

@@ -97,22 +97,20 @@ static void print_canonical(const struct value *value)
     putchar('\n');
 }
 
-/* Nothing stood there: of a procedure that is known, an answer like any other. */
+/* Nothing that was acknowledged stood there: of a procedure that is known, an answer like any other. */
 static enum status show_absence(struct session *session, struct store *store, struct arena *arena,
-                                struct text code, struct text known, struct value *against,
-                                struct error *error)
+                                struct text code, struct text known, struct text begins,
+                                struct value *against, struct error *error)
 {
     struct value *page;
     enum status status = history_show(store, arena, code, &page, error);
     if (status)
         return status == STATUS_END ? unknown(code, error) : status;
     if (!session->invocation->json) {
-        if (known.bytes)
-            printf(_("%.*s did not stand at the portal on %s, as known at %.*s\n"), TEXT_ARG(code),
-                   session->invocation->on, TEXT_ARG(output_time(arena, known)));
-        else
-            printf(_("%.*s did not stand at the portal at the end of %s\n"), TEXT_ARG(code),
-                   session->invocation->on);
+        struct error words;
+        (void)against_absence(&words, code, session->invocation->on,
+                              known.bytes ? output_time(arena, known) : known, begins);
+        puts(words.message);
         print_against(arena, against);
         return STATUS_OK;
     }
@@ -121,6 +119,7 @@ static enum status show_absence(struct session *session, struct store *store, st
     value_set(document, "on", value_string(arena, session->invocation->on));
     value_set(document, "status", value_null(arena));
     value_put(arena, document, "known_at", known);
+    value_put(arena, document, "ledger_begins", begins);
     if (against->count)
         value_set(document, "against", against);
     output_json(document);
@@ -136,13 +135,14 @@ static enum status show_day(struct session *session, struct store *store, struct
     if (!date_read(text_of(invocation->on), &on))
         return error_set(error, STATUS_USAGE, _("--on wants a date such as 2026-03-12, not \"%s\""),
                          invocation->on);
-    struct text known;
+    struct text known, begins;
     if (history_known_at(store, arena, on, &known, error) ||
+        history_begins(store, arena, on, &begins, error) ||
         history_against(store, arena, code, &on, &against, error))
         return error->status;
     enum status status = history_on(store, arena, code, invocation->field, on, &held, error);
     if (status == STATUS_END)
-        return show_absence(session, store, arena, code, known, against, error);
+        return show_absence(session, store, arena, code, known, begins, against, error);
     if (status)
         return status;
     value_put(arena, held, "known_at", known);

@@ -119,7 +119,7 @@ static enum status run_extract(struct night *night, struct store *store, struct 
     }
     if (!night->transform)
         night->counts.changed = staged;
-    snprintf(line, sizeof line, _("extract: %lld records in %zu sources, %lld new or changed, %lld missing"),
+    snprintf(line, sizeof line, _("extract: %lld records in %zu sources, %lld new or changed, %lld absent"),
              (long long)night->counts.seen, night->result_count, (long long)staged,
              (long long)night->counts.missing);
     say(night, line);

@@ -57,7 +57,8 @@ static const struct {
       "code:s name?:s state?:s held?:o against?:a pending?:o records:a outcomes:a requests:a others:a "
       "orders:a" },
     { "history", "changes", "event:i run:i at:s field:s old?:s new?:s" },
-    { "history", NULL, "code:s on:s status:* known_at?:s against?:a procedure?:o fields?:o" },
+    { "history", NULL,
+      "code:s on:s status:* known_at?:s ledger_begins?:s against?:a procedure?:o fields?:o" },
     { "kept", NULL, "total:i records:i shown:i rows:a" },
     { "kept", NULL, REPORT },
     { "kept", NULL, "folder:s files:a removed:a left:a" }, /* --output */

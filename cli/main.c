@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "adapters/child.h"
+#include "adapters/secrets.h"
 #include "adapters/visible.h"
 #include "adapters/xml.h"
 #include "cli/children.h"
@@ -32,6 +33,16 @@ static void open_standard_streams(void)
     stderr = messages;
 }
 
+/* What an operator says becomes part of what is kept, signed and digested: here, before anything is made of it. */
+static void cover_what_is_said(struct invocation *invocation)
+{
+    const char **said[] = { &invocation->reason, &invocation->decision, &invocation->number };
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        if (*said[i] && secrets_in(text_of(*said[i])))
+            *said[i] =
+                text_string(&invocation->arena, secrets_cover(&invocation->arena, text_of(*said[i]), false));
+}
+
 static enum status configure(struct session *session, struct setting_faults *faults, struct error *error)
 {
     const struct invocation *invocation = session->invocation;
@@ -41,6 +52,7 @@ static enum status configure(struct session *session, struct setting_faults *fau
                            &session->configuration, error))
         return error->status;
     session->configured = true;
+    cover_what_is_said(session->invocation);
     if (!told)
         session->language = session->configuration.language;
     return source_check_names(session->configuration.sources, session->configuration.source_count,

@@ -13,6 +13,7 @@
 #include "store/night.h"
 #include "store/report.h"
 #include "store/rule_report.h"
+#include "store/store_run.h"
 
 #define NEAR_DAYS        7
 #define NEW_MAX          1000
@@ -50,6 +51,7 @@ static enum status gather_run(struct gathering *gathering, struct error *error)
                                           "sent",    "published", "withdrawn", "refused",  "conflict",
                                           "unknown", "failed",    "missing" };
     struct value *runs;
+    struct store_kept_back kept;
     struct notify_night *night = gathering->night;
     if (report_runs(gathering->store, gathering->arena, 1, &runs, error))
         return error->status;
@@ -63,6 +65,9 @@ static enum status gather_run(struct gathering *gathering, struct error *error)
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         if (value_find(run, counts[i]))
             value_set(of, counts[i], value_number(gathering->arena, value_text_of(run, counts[i])));
+    if (store_kept_back(gathering->store, &kept, error))
+        return error->status;
+    value_set(of, "missing_now", value_integer(gathering->arena, kept.missing));
     night->counts = of;
     return STATUS_OK;
 }

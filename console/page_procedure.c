@@ -16,8 +16,8 @@ struct procedure {
     struct value *page, *versions; /* history_show; history_versions, empty where there is none */
     const struct value *held;      /* the version that the page is about; NULL: none */
     struct date day;               /* year 0: now */
-    struct text known_at;
-    struct value *against; /* history_against, of the day or now */
+    struct text known_at, begins;  /* history_begins: nothing is known of the day */
+    struct value *against;         /* history_against, of the day or now */
 };
 
 static enum status read_procedure(struct page *page, struct procedure *procedure, struct error *error)
@@ -38,7 +38,8 @@ static enum status read_procedure(struct page *page, struct procedure *procedure
         return STATUS_OK;
     status = history_on(page->store, page->arena, procedure->code, NULL, procedure->day, &held, error);
     if (status > STATUS_END ||
-        history_known_at(page->store, page->arena, procedure->day, &procedure->known_at, error))
+        history_known_at(page->store, page->arena, procedure->day, &procedure->known_at, error) ||
+        history_begins(page->store, page->arena, procedure->day, &procedure->begins, error))
         return error->status;
     procedure->held = status == STATUS_OK ? held : NULL;
     return STATUS_OK;
@@ -81,7 +82,12 @@ static void put_state(struct page *page, const struct procedure *procedure)
     struct text status = output_word(value_text_of(held, "status"));
     struct text at = page_time(page, value_text_of(held, "published_at"));
     struct text words;
-    if (procedure->day.year && procedure->known_at.bytes)
+    if (!held && procedure->begins.bytes)
+        words = text_format(page->arena,
+                            _("What stood at the portal at the end of " TEXT_PRINT
+                              " is not known: the ledger begins on " TEXT_PRINT "."),
+                            TEXT_ARG(day), TEXT_ARG(page_date(page, procedure->begins)));
+    else if (procedure->day.year && procedure->known_at.bytes)
         words = held ? text_format(page->arena,
                                    _("On " TEXT_PRINT ", as known at " TEXT_PRINT ": " TEXT_PRINT
                                      ", since " TEXT_PRINT "."),
@@ -89,7 +95,7 @@ static void put_state(struct page *page, const struct procedure *procedure)
                                    TEXT_ARG(status), TEXT_ARG(at))
                      : text_format(page->arena,
                                    _("On " TEXT_PRINT ", as known at " TEXT_PRINT
-                                     ": nothing of it stood at the portal."),
+                                     ": nothing that was acknowledged stood at the portal."),
                                    TEXT_ARG(day), TEXT_ARG(page_time(page, procedure->known_at)));
     else if (procedure->day.year)
         words = held ? text_format(page->arena,
@@ -97,12 +103,13 @@ static void put_state(struct page *page, const struct procedure *procedure)
                                      ", since " TEXT_PRINT "."),
                                    TEXT_ARG(day), TEXT_ARG(status), TEXT_ARG(at))
                      : text_format(page->arena,
-                                   _("At the end of " TEXT_PRINT " nothing of it stood at the portal."),
+                                   _("At the end of " TEXT_PRINT
+                                     " nothing that was acknowledged stood at the portal."),
                                    TEXT_ARG(day));
     else
         words = held ? text_format(page->arena, _("At the portal: " TEXT_PRINT ", since " TEXT_PRINT "."),
                                    TEXT_ARG(status), TEXT_ARG(at))
-                     : text_of(_("Nothing of it stands at the portal."));
+                     : text_of(_("At the portal: nothing that was acknowledged"));
     page_paragraph(page,
                    !held                                                 ? "state open"
                    : text_is(value_text_of(held, "status"), "abolished") ? "state bad"

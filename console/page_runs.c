@@ -23,7 +23,7 @@ enum status page_runs(struct page *page, struct error *error)
         { "held", _("held"), LIST_COUNT },
         { "published", _("published"), LIST_COUNT },
         { "withdrawn", _("withdrawn"), LIST_COUNT },
-        { "missing", _("missing"), LIST_COUNT },
+        { "missing", _("absent"), LIST_COUNT },
         { "why", _("why"), LIST_TEXT },
     };
     struct browse_window window;
@@ -94,7 +94,7 @@ static void put_step(struct page *page, const struct value *run, const char *mem
 
 static void put_flow(struct page *page, const struct value *run)
 {
-    static const struct fallout seen[] = { { "missing", N_("missing"), NULL } },
+    static const struct fallout seen[] = { { "missing", N_("absent"), NULL } },
                                 checked[] = { { "rejected", N_("rejected"), NULL },
                                               { "held", N_("held"), NULL } },
                                 sent[] = { { "refused", N_("refused"), NULL },
@@ -193,12 +193,15 @@ static enum status put_missing(struct page *page, int64_t run, struct error *err
                                            { "detail", _("detail"), LIST_TEXT } };
     const struct browse_events filter = { .event = "missing", .run = run };
     struct browse_window window;
-    struct list list = { "missing",
-                         _("Missing from their source (nothing is withdrawn by itself)"),
-                         LIST_COLUMNS(columns),
-                         NULL,
-                         -1,
-                         NULL };
+    struct list list = {
+        "missing",
+        _("Absent from their source's listing (nothing is withdrawn by itself; the code may be there "
+          "under another key)"),
+        LIST_COLUMNS(columns),
+        NULL,
+        -1,
+        NULL
+    };
     if (list_window(page, &list, &window, error) ||
         browse_events(page->store, page->arena, &filter, &window, &list.rows, error))
         return error->status;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "adapters/unicode.h"
+#include "core/canonical.h"
 #include "extract/decode.h"
 #include "extract/xlsx.h"
 #include "record/encoding.h"
@@ -200,22 +201,16 @@ static void look_at_number(struct workbook *workbook, size_t column, size_t row,
     }
 }
 
-static enum status look_at_cell(struct workbook *workbook, size_t column, size_t row,
-                                const struct xlsx_cell *cell, struct error *error)
+/* What the map makes of a cell without a value is said where it is mapped: the map may change, and the row not. */
+static void put_cell(struct workbook *workbook, const struct xlsx_cell *cell)
 {
-    char name[32];
-    if (cell->kind == XLSX_NUMBER)
-        look_at_number(workbook, column, row, cell);
-    if ((cell->kind != XLSX_ERROR && cell->kind != XLSX_UNCALCULATED) || !workbook->used[column])
-        return STATUS_OK;
-    name_cell(column, row, name);
-    if (cell->kind == XLSX_ERROR)
-        return error_set(error, STATUS_REJECT, _("cell %s holds the error %.*s of its formula"), name,
-                         TEXT_ARG(cell->text));
-    return error_set(error, STATUS_REJECT,
-                     _("cell %s holds a formula without its result; open the workbook in a spreadsheet "
-                       "program and save it"),
-                     name);
+    if (cell->kind != XLSX_ERROR && cell->kind != XLSX_UNCALCULATED) {
+        decode_put_cell(&workbook->record, cell->text, cell->kind == XLSX_NUMBER);
+        return;
+    }
+    buffer_string(&workbook->record, "{\"error\":");
+    canonical_text(&workbook->record, cell->text);
+    buffer_char(&workbook->record, '}');
 }
 
 static const char *warning_of(struct workbook *workbook)
@@ -277,7 +272,7 @@ static enum status next_xlsx(struct decode *decode, struct decoded *decoded, str
     struct workbook *workbook = decode->user_data;
     struct xlsx_row row = { 0 };
     bool struck = false;
-    enum status fault = STATUS_OK, status = next_row(decode, &row, &struck, error);
+    enum status status = next_row(decode, &row, &struck, error);
     *decoded = (struct decoded){ .context = workbook->context,
                                  .number = (long)row.number,
                                  .sheet = workbook->sheet };
@@ -286,9 +281,9 @@ static enum status next_xlsx(struct decode *decode, struct decoded *decoded, str
     buffer_clear(&workbook->record);
     for (size_t i = 0; i < row.count; i++) {
         buffer_char(&workbook->record, i ? ',' : '[');
-        decode_put_cell(&workbook->record, row.cells[i].text, row.cells[i].kind == XLSX_NUMBER);
-        if (fault == STATUS_OK)
-            fault = look_at_cell(workbook, i, row.number, &row.cells[i], error);
+        put_cell(workbook, &row.cells[i]);
+        if (row.cells[i].kind == XLSX_NUMBER)
+            look_at_number(workbook, i, row.number, &row.cells[i]);
     }
     struct text other;
     size_t others = workbook->others_told ? 0 : xlsx_other_tables(workbook->xlsx, &other);
@@ -308,7 +303,7 @@ static enum status next_xlsx(struct decode *decode, struct decoded *decoded, str
         decoded->kept =
             _("the row is struck out: the procedure may be abolished. Take the row out, or take the "
               "line away; \"struck\" says what becomes of such rows");
-    return fault;
+    return STATUS_OK;
 }
 
 static void close_xlsx(struct decode *decode)

@@ -180,7 +180,7 @@ static void look_at_value(struct infer_fields *fields, const struct value *objec
 {
     for (const struct value *member = object->first; member; member = member->next) {
         struct text address = table ? member->name : pointer_to(fields->arena, parent, member->name);
-        if (member->kind == VALUE_OBJECT) {
+        if (member->kind == VALUE_OBJECT && !table) {
             if (depth < DEPTH)
                 look_at_value(fields, member, address, depth + 1, table);
             continue;

@@ -77,12 +77,14 @@ enum status source_reading_key(struct arena *arena, const struct setting_context
 void source_reading_locate(const struct document *document, const struct decoded *decoded, char *locator,
                            size_t size)
 {
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text sheet = secrets_cover(&arena, text_of(decoded->sheet), false);
     int length = (int)text_cut(text_of(document->name), 400);
     if (!decoded->number)
         snprintf(locator, size, "%.*s", length, document->name);
     else if (decoded->sheet)
-        snprintf(locator, size, "%.*s:%.*s!%ld", length, document->name,
-                 (int)text_cut(text_of(decoded->sheet), 80), decoded->sheet, decoded->number);
+        snprintf(locator, size, "%.*s:%.*s!%ld", length, document->name, (int)text_cut(sheet, 80),
+                 sheet.bytes, decoded->number);
     else
         snprintf(locator, size, "%.*s%c%ld", length, document->name, decoded->mark, decoded->number);
 }
@@ -292,10 +294,12 @@ static enum status read_document(struct reading *reading, struct document *docum
     return status;
 }
 
-/* What the map makes of records is asked of the records: a listing's meaning does not hang on it. */
+/* What the map makes of records is asked of the records: a listing's meaning does not hang on it. But which rows of a workbook are
+ * struck out is asked of the cells that the map reads. */
 static bool is_only_mapped(const struct source *source, struct text name)
 {
-    return text_is(name, "map") || (text_is(name, "nothing") && !source->skip);
+    return (text_is(name, "map") && source->format != SOURCE_XLSX) ||
+           (text_is(name, "nothing") && !source->skip);
 }
 
 /* All that the meaning of a listing hangs on, and what no record may hold: when it changes, what was remembered is void. */
@@ -499,19 +503,31 @@ static enum status hold_vanished(struct reading *reading, struct store *store, c
     return STATUS_OK;
 }
 
-static enum status doubt_mixed_answers(struct reading *reading, struct error *error)
+/* Several items may stand for one record; where one lacks its own that was known, the listing is doubted. */
+static enum status judge_answers(struct reading *reading, struct error *error)
 {
-    const char *document;
+    const struct answers *answers = &reading->answers;
+    const char *document = NULL;
+    size_t mixed = reading->request->code_count ? 0 : answers_keep_mixed(&reading->answers);
     struct error reason;
-    if (reading->request->code_count || reading->listing.doubts || reading->source->listing != SOURCE_FULL)
+    if (!mixed)
         return STATUS_OK;
-    if (answers_find_mixed(&reading->answers, reading->staging, &document, error))
+    if (!reading->listing.doubts && reading->source->listing == SOURCE_FULL &&
+        answers_find_absent(answers, reading->staging, &document, error))
         return error->status;
-    if (!document)
+    if (document) {
+        (void)error_set(&reason, STATUS_STOP,
+                        _("%s: the listing has it, and its answer is the record of another item"), document);
+        listing_doubt(&reading->listing, true, &reason);
         return STATUS_OK;
-    (void)error_set(&reason, STATUS_STOP,
-                    _("%s: the listing has it, and its answer is the record of another item"), document);
-    listing_doubt(&reading->listing, true, &reason);
+    }
+    (void)error_set(
+        &reason, STATUS_STOP,
+        _("%zu items were answered with the record of another one, such as %s beside %s: if they are "
+          "not the same procedure, a record did not come; look at \"url\" of \"detail\" and at the "
+          "server"),
+        mixed, answers->list[1].document, answers->list[0].document);
+    notice(reading, NULL, reason.message);
     return STATUS_OK;
 }
 
@@ -558,7 +574,7 @@ static enum status finish(struct reading *reading, struct store *store, const st
             listing_doubt(listing, false, &reason);
         }
     }
-    if (hold_vanished(reading, store, fetch, error) || doubt_mixed_answers(reading, error))
+    if (hold_vanished(reading, store, fetch, error) || judge_answers(reading, error))
         return error->status;
     warn_of_shared_keys(reading);
     result->whole = result->whole && fetch->whole && !listing->doubts;

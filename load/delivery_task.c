@@ -130,10 +130,12 @@ static enum status load_body(struct store *store, struct arena *scratch, struct 
     return STATUS_OK;
 }
 
-/* It was to replace what the portal has lost: it can only be refused, and what is wanted begins anew without a base. */
-static bool has_lost_base(const struct outbox_item *item)
+/* The portal is known to have lost what was to be replaced, or what was sent: it can only be refused, or answered with
+ * the answer of the first time, and what is wanted begins anew without a base. */
+static bool is_lost(const struct outbox_item *item)
 {
-    return item->held_absent && item->intent_base.bytes && !item->overwrite.length;
+    bool since = item->intent_base.bytes || item->held_event > item->intent_event;
+    return item->held_absent && since && !item->overwrite.length;
 }
 
 enum status delivery_task_fill(struct store *store, struct arena *scratch, struct text code,
@@ -165,7 +167,7 @@ enum status delivery_task_fill(struct store *store, struct arena *scratch, struc
     *event = EVENT_BEGIN;
     if (!open)
         return STATUS_OK;
-    bool same = outbox_is_intended(item) && !has_lost_base(item);
+    bool same = outbox_is_intended(item) && !is_lost(item);
     *event = same ? EVENT_RESUME : EVENT_SETTLE;
     delivery_task->left_over = true;
     delivery_task->delivery.noted = item->state == OUTBOX_UNKNOWN;
@@ -230,6 +232,8 @@ static struct evidence_facts facts_of(const struct delivery_task *delivery_task,
                                     .body = &delivery_task->request.body_digest,
                                     .asked = asked,
                                     .confirm = evidence->confirm,
+                                    .again = delivery_task->again,
+                                    .vouched = asked && delivery_task->vouched,
                                     .etags = evidence->etags,
                                     .replayed = delivery_task->replayed,
                                     .before = delivery->state == DELIVERY_CHECKING_BASE,
@@ -238,6 +242,13 @@ static struct evidence_facts facts_of(const struct delivery_task *delivery_task,
                                     .answered_etag = some(&delivery_task->answered_etag),
                                     .base_version = some(&delivery_task->base_version),
                                     .base_etag = some(&delivery_task->base_etag) };
+}
+
+/* Evidence, were it not the answer to what was sent again. */
+static bool is_vouched(struct evidence_facts facts, const struct portal_response *report)
+{
+    facts.again = false;
+    return evidence_weigh(&facts, report->said, &report->remote) == EVENT_TAKEN;
 }
 
 static void keep(struct buffer *buffer, struct text text)
@@ -260,6 +271,8 @@ static void remember(struct delivery_task *delivery_task, const struct portal_re
         keep(&delivery_task->base_version, remote->version);
         keep(&delivery_task->base_etag, remote->etag);
     }
+    if (delivery_task->delivery.state == DELIVERY_ASKING)
+        delivery_task->again |= event == EVENT_BASE || event == EVENT_NOTHING || event == EVENT_UNTOLD;
 }
 
 bool delivery_task_awaits_etags(const struct delivery_task *delivery_task,
@@ -306,7 +319,7 @@ static enum status find_replayed(struct store *store, struct delivery_task *deli
     const struct remote_state *remote = &report->remote;
     struct evidence_facts hoped = *facts;
     hoped.etags = true;
-    hoped.replayed = false;
+    hoped.again = hoped.replayed = false;
     if (report->said != RESULT_TAKEN || evidence_weigh(&hoped, report->said, remote) != EVENT_TAKEN)
         return STATUS_OK;
     enum status status = outbox_answered_before(store, &delivery_task->item, remote->version, remote->etag,
@@ -329,6 +342,8 @@ enum status delivery_task_weigh(struct store *store, struct delivery_task *deliv
             return error->status;
         *event = evidence_weigh(&facts, report->said, remote);
     }
+    if (report->said == RESULT_TAKEN)
+        delivery_task->vouched = is_vouched(facts, report);
     evidence->etags |= *event == EVENT_OURS && evidence_shows_etag(&facts, remote);
     delivery_task->meant = *event;
     remember(delivery_task, report, *event);
@@ -453,6 +468,10 @@ enum status delivery_task_answer(struct store *store, struct delivery_task *deli
         remote_digest(&report->remote, &answer.earlier);
         answer.version = report->remote.version;
         answer.etag = report->remote.etag;
+        if (answer.asked && delivery_task->vouched && !answer.version.bytes && !answer.etag.bytes) {
+            answer.version = some(&delivery_task->answered_version);
+            answer.etag = some(&delivery_task->answered_etag);
+        }
         answer.said = portal_said(report);
         if (answer.outcome == OUTBOX_IN_CONFLICT) {
             describe_conflict(delivery_task, report, &why);

@@ -31,6 +31,8 @@ struct delivery_task {
      * before it. */
     struct buffer answered_version, answered_etag, base_version, base_etag;
     long answered_status;
+    bool again;                 /* a question did not find it: what is sent then is read back */
+    bool vouched;               /* and what it was answered is evidence but for that */
     bool replayed;              /* that answer may be one of earlier given once more */
     bool superseded;            /* it has begun anew once in this run */
     enum delivery_event meant;  /* what the last answer meant */

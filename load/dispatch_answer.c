@@ -140,7 +140,7 @@ enum status dispatch_answer_take_in(struct dispatcher *dispatcher, struct dispat
     if (event == EVENT_TAKEN)
         report->message = TEXT_NONE;
     if (event == EVENT_INDETERMINATE && !report->message.length)
-        stop_reason_of_doubt(report, &dispatcher->kept);
+        stop_reason_of_doubt(report, &dispatcher->kept, delivery_task);
     if (is_failure(event) || event == EVENT_ACCEPTED)
         delivery_task_note(delivery_task, report);
     /* What was taken and is only to be seen has not failed. */

@@ -191,7 +191,7 @@ static enum delivery_event weigh_taken(const struct evidence_facts *facts, const
 {
     bool withdraws = facts->item->intent_action == OUTBOX_WITHDRAW;
     bool shown = withdraws ? withdrawal_shown(facts, remote) : publication_shown(facts, remote);
-    return shown && !facts->confirm ? EVENT_TAKEN : EVENT_INDETERMINATE;
+    return shown && !facts->confirm && !facts->again ? EVENT_TAKEN : EVENT_INDETERMINATE;
 }
 
 /* ---- answers to questions ---- */
@@ -267,12 +267,23 @@ static enum delivery_event weigh_withdrawal(const struct evidence_facts *facts,
     return known || remote->version.bytes || remote->etag.bytes ? EVENT_UNTOLD : EVENT_INDETERMINATE;
 }
 
+/* It names another version than the answer to the request did. */
+static bool has_moved_on(const struct evidence_facts *facts, const struct remote_state *remote)
+{
+    struct text version = facts->answered_version, etag = facts->answered_etag;
+    return (version.bytes && remote->version.bytes && !names_same(version, remote->version)) ||
+           (facts->etags && is_strong(etag) && is_strong(remote->etag) && !text_equal(etag, remote->etag));
+}
+
 static enum delivery_event weigh_held(const struct evidence_facts *facts, const struct remote_state *remote)
 {
     if (remote->failed)
         return EVENT_INDETERMINATE;
-    return facts->item->intent_action == OUTBOX_WITHDRAW ? weigh_withdrawal(facts, remote)
-                                                         : weigh_publication(facts, remote);
+    enum delivery_event event = facts->item->intent_action == OUTBOX_WITHDRAW
+                                    ? weigh_withdrawal(facts, remote)
+                                    : weigh_publication(facts, remote);
+    bool blind = event == EVENT_INDETERMINATE || event == EVENT_UNTOLD;
+    return blind && facts->vouched && !has_moved_on(facts, remote) ? EVENT_OURS : event;
 }
 
 bool evidence_is_odd(const struct evidence_facts *facts, const struct remote_state *remote)
@@ -324,8 +335,8 @@ enum delivery_event evidence_weigh(const struct evidence_facts *facts, enum port
         return asked ? EVENT_INDETERMINATE : EVENT_MISMATCH;
     case RESULT_BUSY:
         return EVENT_BUSY;
-    case RESULT_CLOSED:
-        return EVENT_CLOSED;
+    case RESULT_CLOSED: /* what a listing has, and no question can show */
+        return asked && facts->vouched && remote->named && !remote->has_content ? EVENT_OURS : EVENT_CLOSED;
     case RESULT_NOT_LEFT:
         return EVENT_NOT_LEFT;
     case RESULT_CARRIED:

@@ -8,6 +8,9 @@
  *     of a withdrawal    our code and the status of an abolished one; or, without a status, such a version
  *     of both            a strong ETag that is not the replaced one, once a question has shown the same
  *
+ * What is sent again because a question did not find it may be answered with the answer of the first time, whatever has
+ * become of that since: then a question is asked once more, and only where it can tell nothing that answer counts.
+ *
  * Everything else is a question, and a question is answered by what is shown: the content decides, then the
  * digest, then the version. What speaks of failure, of another code or another status is no evidence.
  */
@@ -71,6 +74,8 @@ struct evidence_facts {
     bool replayed; /* the answer may be one of earlier given once more: proves nothing by itself */
     bool etags;    /* a question of this run has shown that ETags are those of what is held */
     bool confirm;  /* an answer alone is never enough: portal.confirm */
+    bool again;    /* likewise: it was sent again, because a question did not find it */
+    bool vouched;  /* of a question after that: but for that, the answer was evidence */
     /* What this run saw of the procedure before, in answers that proved nothing; bytes NULL: nothing. */
     struct text answered_version, answered_etag; /* by the request itself */
     struct text base_version, base_etag;         /* by the question before it */

@@ -249,7 +249,7 @@ static void judge_listing(struct rest *rest, struct portal_response *report)
 {
     enum rest_listed found =
         report->remote.failed ? REST_UNTOLD : rest_list_finds(rest->body, report->request->code);
-    report->remote = (struct remote_state){ .has_digest = false };
+    report->remote = (struct remote_state){ .named = found == REST_LISTED };
     report->said = found == REST_UNLISTED ? RESULT_UNKNOWN
                    : found == REST_LISTED ? RESULT_CLOSED
                                           : RESULT_LOST;

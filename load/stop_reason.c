@@ -59,12 +59,19 @@ void stop_reason(struct error *reason, const char *url, enum congestion_fault fa
     }
 }
 
-void stop_reason_of_doubt(struct portal_response *report, struct arena *arena)
+void stop_reason_of_doubt(struct portal_response *report, struct arena *arena,
+                          const struct delivery_task *delivery_task)
 {
     if (report->said == RESULT_HELD)
         portal_say(report, arena,
                    _("it answers without saying what it holds: no \"digest\", no \"content\", or of a "
                      "withdrawal no \"status\""));
+    else if (report->said == RESULT_TAKEN && delivery_task->vouched)
+        portal_say(
+            report, arena,
+            _("it answers that it took what was sent again, but does not show it: that may be its answer "
+              "of the first time, and another hand has changed it since; settle it with \"congkhai "
+              "reconcile --adopt\" or --overwrite"));
     else if (report->said == RESULT_TAKEN)
         portal_say(
             report, arena,

@@ -11,7 +11,8 @@ void stop_reason(struct error *reason, const char *url, enum congestion_fault fa
                  const struct portal_response *report);
 
 /* The report says why an answer that could be read leaves everything in doubt. */
-void stop_reason_of_doubt(struct portal_response *report, struct arena *arena);
+void stop_reason_of_doubt(struct portal_response *report, struct arena *arena,
+                          const struct delivery_task *delivery_task);
 
 /* The report says why a delivery stays unknown although the portal has answered. False: it has not. */
 bool stop_reason_of_unknown(struct portal_response *report, struct arena *arena,

@@ -322,6 +322,14 @@ static void put_rows(struct arena *arena, struct buffer *out, const char *headin
         buffer_printf(out, _("… and %zu more: %s\n"), rows->count - TOLD_ROWS, more);
 }
 
+/* What left its listing may be there under another key: `status` calls missing what no record gives any more. */
+static const char *count_words(struct arena *arena, const struct value *count)
+{
+    return text_is(count->name, "missing")       ? _("absent")
+           : text_is(count->name, "missing_now") ? _("missing")
+                                                 : words_said(text_string(arena, count->name));
+}
+
 static struct text words_of(struct arena *arena, const struct notify_night *night,
                             const struct tonight *tonight)
 {
@@ -343,8 +351,8 @@ static struct text words_of(struct arena *arena, const struct notify_night *nigh
     if (night->why.length)
         buffer_printf(&out, "%.*s\n", TEXT_ARG(night->why));
     for (const struct value *count = night->counts ? night->counts->first : NULL; count; count = count->next)
-        buffer_printf(&out, "%s%s %.*s", count == night->counts->first ? "" : ", ",
-                      words_said(text_string(arena, count->name)), TEXT_ARG(count->text));
+        buffer_printf(&out, "%s%s %.*s", count == night->counts->first ? "" : ", ", count_words(arena, count),
+                      TEXT_ARG(count->text));
     buffer_char(&out, '\n');
     put_rows(arena, &out, _("Who approves"), night->approval, deciding, "congkhai status");
     put_rows(arena, &out, _("Newly kept back"), night->new_kept, kept, "congkhai kept --new");

@@ -50,9 +50,10 @@ struct notify_night {
     struct text agency, host;
     int64_t run; /* 0: none was begun, and what is of a run is not told */
     int exit_code;
-    struct text why;                /* where it stopped; bytes NULL: it did not */
-    int64_t started, finished;      /* milliseconds */
-    const struct value *counts;     /* an object of numbers: what the night did */
+    struct text why;           /* where it stopped; bytes NULL: it did not */
+    int64_t started, finished; /* milliseconds */
+    const struct value *
+        counts; /* an object of numbers: what the night did, and missing_now: what no record gives any more */
     const struct value *new_kept;   /* rows as store/kept.h has them, with their words */
     const struct value *still_kept; /* likewise: what is kept back since a week, or two, or three, … */
     int64_t kept;                   /* how many records and procedures are kept back in all */

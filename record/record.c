@@ -122,9 +122,10 @@ static struct text heading_name(struct arena *arena, struct taken *taken, struct
     return unique;
 }
 
-/* The cells under their headings. `numbers`: which of them their source has as numbers; NULL: none. */
+/* The cells under their headings. `others`: those of them that are no texts; NULL: none. */
 static enum status open_cells(struct arena *arena, const struct value *shared, const struct text *cells,
-                              const bool *numbers, size_t count, struct record *record, struct error *error)
+                              struct value *const *others, size_t count, struct record *record,
+                              struct error *error)
 {
     const struct value *header = shared->kind == VALUE_LIST ? shared : value_find(shared, "header");
     if (!header)
@@ -143,8 +144,8 @@ static enum status open_cells(struct arena *arena, const struct value *shared, c
     taken_open(arena, header->count, &taken);
     for (const struct value *name = header->first; name; name = name->next, at++)
         value_set_text(table, heading_name(arena, &taken, name->text),
-                       at < count && numbers && numbers[at]
-                           ? value_number(arena, cells[at])
+                       at < count && others && others[at]
+                           ? others[at]
                            : value_text(arena, at < count ? cells[at] : TEXT_NONE));
     record->root.value = table;
     return STATUS_OK;
@@ -167,13 +168,14 @@ static enum status open_table(struct arena *arena, struct text bytes, const stru
     if (json_parse(arena, bytes, &row, error))
         return error->status;
     struct text *cells = arena_array(arena, struct text, row->count);
-    bool *numbers = arena_array(arena, bool, row->count);
+    struct value **others = arena_array(arena, struct value *, row->count);
     size_t count = 0;
     for (const struct value *cell = row->first; cell; cell = cell->next) {
-        numbers[count] = cell->kind == VALUE_NUMBER;
+        bool other = cell->kind == VALUE_NUMBER || cell->kind == VALUE_OBJECT;
+        others[count] = other ? value_copy(arena, cell) : NULL;
         cells[count++] = cell->text;
     }
-    return open_cells(arena, shared, cells, numbers, count, record, error);
+    return open_cells(arena, shared, cells, others, count, record, error);
 }
 
 static bool has(struct text text, const char *part)
@@ -407,6 +409,21 @@ static enum status typed_text(const struct record *record, struct arena *arena, 
     return encoding_decode_typed(arena, (enum encoding)record->encoding, &options, *text, text, NULL, error);
 }
 
+static enum status refuse_object(const struct record *record, const struct value *value, struct error *error)
+{
+    struct text fault = value_text_of(value, "error");
+    if (record->format->shape != RECORD_TABLE || value == record->root.value)
+        return error_set(error, STATUS_REJECT, _("the value is an object, not a text"));
+    if (fault.length)
+        return error_set(error, STATUS_REJECT,
+                         _("the cell under \"%.*s\" holds the error %.*s of its formula"),
+                         TEXT_ARG(value->name), TEXT_ARG(fault));
+    return error_set(error, STATUS_REJECT,
+                     _("the cell under \"%.*s\" holds a formula without its result; open the workbook in a "
+                       "spreadsheet program and save it"),
+                     TEXT_ARG(value->name));
+}
+
 enum status record_item_text(const struct record *record, const struct record_item *item, struct arena *arena,
                              struct text *text, bool *plain, struct error *error)
 {
@@ -431,7 +448,7 @@ enum status record_item_text(const struct record *record, const struct record_it
         case VALUE_LIST:
             return error_set(error, STATUS_REJECT, _("the value is a list, not a text"));
         case VALUE_OBJECT:
-            return error_set(error, STATUS_REJECT, _("the value is an object, not a text"));
+            return refuse_object(record, item->value, error);
         }
     }
     if (record->typed)

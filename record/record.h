@@ -15,13 +15,14 @@
 #include "core/value.h"
 
 enum record_shape {
-    RECORD_JSON,  /* a JSON text */
-    RECORD_TABLE, /* a JSON array of cells (texts); the headings are the context, a JSON array too */
-    RECORD_CSV,   /* the row as it stands in the file; the context is {"header":[…],"separator":","}, with
+    RECORD_JSON, /* a JSON text */
+    RECORD_TABLE, /* a JSON array of cells: texts, numbers, {"error":"#REF!"} for one that holds no value but an error ("": a
+                   * formula without its result); the headings are the context, a JSON array too */
+    RECORD_CSV,  /* the row as it stands in the file; the context is {"header":[…],"separator":","}, with
                    * "encoding" where `auto` found one for the whole file */
-    RECORD_XML,   /* one element, serialised */
-    RECORD_HTML,  /* a page; with the context RECORD_HTML_ELEMENT one element of it, serialised */
-    RECORD_TEXT,  /* inside a map only: a text */
+    RECORD_XML,  /* one element, serialised */
+    RECORD_HTML, /* a page; with the context RECORD_HTML_ELEMENT one element of it, serialised */
+    RECORD_TEXT, /* inside a map only: a text */
 };
 
 #define RECORD_HTML_ELEMENT "{\"element\":true}"

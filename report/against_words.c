@@ -65,3 +65,20 @@ struct text against_words(struct arena *arena, const struct value *row)
     return text_format(arena, _(TEXT_PRINT ": the portal held something else (" TEXT_PRINT ")"), TEXT_ARG(at),
                        TEXT_ARG(named(arena, row)));
 }
+
+enum status against_absence(struct error *error, struct text code, const char *day, struct text known,
+                            struct text begins)
+{
+    if (begins.bytes)
+        return error_set(
+            error, STATUS_USAGE,
+            _("what the portal held of %.*s at the end of %s is not known: the ledger begins on %.*s"),
+            TEXT_ARG(code), day, TEXT_ARG(begins));
+    if (known.bytes)
+        return error_set(error, STATUS_USAGE,
+                         _("%.*s at the portal on %s, as known at %.*s: nothing that was acknowledged"),
+                         TEXT_ARG(code), day, TEXT_ARG(known));
+    return error_set(error, STATUS_USAGE,
+                     _("%.*s at the portal at the end of %s: nothing that was acknowledged"), TEXT_ARG(code),
+                     day);
+}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/unicode.h"
 #include "core/memory.h"
 #include "store/schema.h"
 #include "store/schema_versions.h"
@@ -214,7 +215,7 @@ static enum status verify_outside(struct audit_pass *pass, struct error *error)
     if (status)
         return status;
     if (!sqlite_is_null(row, 0))
-        pass->report->origin = text_of(clean(pass, text_string(pass->arena, sqlite_column_text(row, 0))));
+        pass->report->origin = text_copy(pass->arena, unicode_mend(pass->arena, sqlite_column_text(row, 0)));
     pass->total = sqlite_number(row, 1);
     sqlite_reset_statement(row);
     audit_check_origin(pass);

@@ -138,12 +138,14 @@ enum status cross_record_kept(struct store *store, bool *kept, struct error *err
     return STATUS_OK;
 }
 
-static bool same_findings(const struct findings *left, const struct findings *right)
+static bool same_findings(const struct findings *kept, const struct findings *found)
 {
-    const struct finding *one = left->first, *other = right->first;
-    while (one && other && finding_row_same(one, other) && text_equal(one->message, other->message)) {
-        one = one->next;
-        other = other->next;
+    ARENA_OWNED struct arena arena = { 0 };
+    const struct finding *one = kept->first, *other = found->first;
+    for (; one && other; one = one->next, other = other->next) {
+        struct finding said = finding_row_covered(&arena, other);
+        if (!finding_row_same(one, &said) || !text_equal(one->message, said.message))
+            return false;
     }
     return !one && !other;
 }

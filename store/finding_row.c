@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "adapters/json.h"
+#include "adapters/secrets.h"
 #include "core/canonical.h"
 #include "store/sql.h"
 
@@ -39,9 +40,20 @@ void finding_row_take(struct arena *arena, struct sqlite_statement *row, int at,
                 &finding->reason);
 }
 
-void finding_row_bind(struct arena *arena, struct sqlite_statement *statement, int at,
-                      const struct finding *finding)
+struct finding finding_row_covered(struct arena *arena, const struct finding *finding)
 {
+    struct finding covered = *finding;
+    covered.value = secrets_cover(arena, covered.value, false);
+    covered.message = secrets_cover(arena, covered.message, false);
+    for (size_t i = 0; i < covered.reason.count; i++)
+        covered.reason.values[i] = secrets_cover(arena, covered.reason.values[i], false);
+    return covered;
+}
+
+void finding_row_bind(struct arena *arena, struct sqlite_statement *statement, int at,
+                      const struct finding *found)
+{
+    const struct finding kept = finding_row_covered(arena, found), *finding = &kept;
     const struct value *arguments = value_find(finding_value(arena, finding), "arguments");
     sqlite_bind_text(statement, at, finding->rule);
     sqlite_bind_text(statement, at + 1, finding->is_error ? TEXT("error") : TEXT("warning"));

@@ -11,7 +11,9 @@
  * no list of texts is none: the words are made of what is left. */
 void finding_row_take(struct arena *arena, struct sqlite_statement *row, int at, struct finding *finding);
 
-/* Binds FINDING_COLUMNS from the parameter `at` on. */
+/* As it may be kept: without what is known for a secret in the values and words. What it borrows goes on being borrowed. */
+struct finding finding_row_covered(struct arena *arena, const struct finding *finding);
+/* Binds FINDING_COLUMNS from the parameter `at` on, of what is covered. */
 void finding_row_bind(struct arena *arena, struct sqlite_statement *statement, int at,
                       const struct finding *finding);
 

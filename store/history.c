@@ -6,6 +6,7 @@
 #include "core/diff.h"
 #include "core/procedure.h"
 #include "store/history_rows.h"
+#include "store/report_view.h"
 #include "store/sql.h"
 
 /* One acknowledgement of the portal. */
@@ -282,6 +283,18 @@ enum status history_known_at(struct store *store, struct arena *arena, struct da
     if (clock_parse(sqlite_column_text(row, 0), &last) && last < end_of_day(on))
         *at = sqlite_take_text(arena, row, 0);
     sqlite_reset_statement(row);
+    return STATUS_OK;
+}
+
+enum status history_begins(struct store *store, struct arena *arena, struct date on, struct text *begins,
+                           struct error *error)
+{
+    char day[DATE_TEXT];
+    date_write(on, day);
+    if (report_view_beginning(store, arena, begins, error))
+        return error->status;
+    if (begins->bytes && text_compare(text_of(day), *begins) >= 0)
+        *begins = TEXT_NONE;
     return STATUS_OK;
 }
 

@@ -30,8 +30,8 @@ enum status history_changes(struct store *store, struct arena *arena, struct tex
  * Written as canonical JSON, the procedure's bytes are those that have the digest; of an abolished one they
  * are those that were published last. With a `field` (as above) there is, in the procedure's place,
  *     fields                 an object: the path of each leaf, and its value as text
- * STATUS_END: nothing stood there, or the portal did not know it any more when it was asked. STATUS_USAGE: there is no
- * such field. */
+ * STATUS_END: nothing that was acknowledged (what else the ledger knows, history_against says; of a day before its first,
+ * history_begins), or the portal did not know it any more when it was asked. STATUS_USAGE: there is no such field. */
 enum status history_on(struct store *store, struct arena *arena, struct text code, const char *field,
                        struct date on, struct value **held, struct error *error);
 
@@ -61,6 +61,11 @@ enum status history_versions(struct store *store, struct arena *arena, struct te
  * and what history_on says is only known as of then. TEXT_NONE: the day is over. */
 enum status history_known_at(struct store *store, struct arena *arena, struct date on, struct text *at,
                              struct error *error);
+
+/* Of a day before the ledger's first nothing is known: then `begins` is that first day (yyyy-mm-dd), and that history_on finds
+ * nothing says nothing. TEXT_NONE: it is none. */
+enum status history_begins(struct store *store, struct arena *arena, struct date on, struct text *begins,
+                           struct error *error);
 
 /* Everything about one procedure on one page; an object of
  *     code, name, state, pending {action, content_digest, since_run (store/outbox.h, OUTBOX_WANTED_SINCE), words}, held {status, content_digest,

@@ -27,7 +27,7 @@ static enum status check_entry(const struct ledger_entry *entry, struct text byt
 {
     struct audit_scan scan = { .entry = *entry };
     struct text others[] = { entry->source, entry->code, entry->actor };
-    if (detail && detail->kind == VALUE_OBJECT && canonical_reads_back(detail))
+    if (detail->kind == VALUE_OBJECT && canonical_reads_back(detail))
         audit_scan_check_written(&scan, detail);
     else
         audit_scan_check_detail(&scan);
@@ -47,6 +47,33 @@ static enum status check_entry(const struct ledger_entry *entry, struct text byt
     return fault ? STATUS_FATAL : STATUS_OK;
 }
 
+/* What is said in words, by whomever, and no other place of the store has to agree with: here it is looked through once more, as
+ * the values that an error keeps are not. Nothing else is, or the program's own names would be taken for secrets; what
+ * comes from outside (versions, codes, keys, locators, findings, reasons) was where it came in, before the state was made of it. */
+static const char *const in_words[] = { "copy", "error", "errors", "said", "why", "words" };
+
+static void cover(struct arena *arena, struct value *value)
+{
+    if (value->kind == VALUE_TEXT && !text_is(value->name, "id") && !text_is(value->name, "by"))
+        value->text = secrets_cover(arena, value->text, false);
+    if (value->kind == VALUE_OBJECT || value->kind == VALUE_LIST)
+        for (struct value *child = value->first; child; child = child->next)
+            cover(arena, child);
+}
+
+static const struct value *covered(struct arena *arena, const struct value *detail)
+{
+    struct value *copy = NULL;
+    if (!detail)
+        return value_object(arena);
+    for (size_t i = 0; i < sizeof in_words / sizeof *in_words; i++)
+        if (value_find(detail, in_words[i])) {
+            copy = copy ? copy : value_copy(arena, detail);
+            cover(arena, value_find(copy, in_words[i]));
+        }
+    return copy ? copy : detail;
+}
+
 static enum status append(struct store *store, int64_t run, const struct ledger_event *event, int64_t *seq,
                           struct error *error)
 {
@@ -56,12 +83,9 @@ static enum status append(struct store *store, int64_t run, const struct ledger_
     ARENA_OWNED struct arena arena = { 0 };
     char at[CLOCK_TEXT];
     clock_format(clock->now(clock), at);
+    const struct value *written = covered(&arena, event->detail);
     buffer_clear(detail);
-    if (event->detail)
-        canonical_write(detail, event->detail);
-    else
-        buffer_string(detail, "{}");
-    struct text covered = secrets_cover(&arena, buffer_view(detail), false);
+    canonical_write(detail, written);
     struct ledger_entry entry = {
         .seq = (int64_t)tree->size + 1,
         .run = run,
@@ -70,14 +94,13 @@ static enum status append(struct store *store, int64_t run, const struct ledger_
         .source = text_of(event->source),
         .code = event->code,
         .actor = event->actor ? unicode_mend(&arena, text_of(event->actor)) : TEXT_NONE,
-        .detail = covered,
+        .detail = buffer_view(detail),
         .has_digest = event->digest != NULL,
     };
     if (event->digest)
         entry.digest = *event->digest;
     ledger_canonical(bytes, &entry);
-    bool as_written = covered.bytes == detail->bytes;
-    if (check_entry(&entry, buffer_view(bytes), as_written ? event->detail : NULL, error))
+    if (check_entry(&entry, buffer_view(bytes), written, error))
         return STATUS_FATAL;
     entry.hash = merkle_leaf(buffer_view(bytes));
     if (insert(store, &entry, error)) {

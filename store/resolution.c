@@ -224,7 +224,7 @@ static enum status says_already(struct store *store, struct arena *arena,
                                 bool *already, struct error *error)
 {
     struct sqlite_statement *row;
-    struct finding kept;
+    struct finding kept, said = finding_row_covered(arena, finding);
     *already = false;
     enum status status =
         sql_row(store, "SELECT " FINDING_COLUMNS " FROM finding WHERE record = ?1 AND stage = 3",
@@ -232,7 +232,7 @@ static enum status says_already(struct store *store, struct arena *arena,
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
     finding_row_take(arena, row, 0, &kept);
-    *already = finding_row_same(&kept, finding);
+    *already = finding_row_same(&kept, &said);
     sqlite_reset_statement(row);
     return STATUS_OK;
 }

@@ -111,7 +111,7 @@ static bool takes_texts(const struct map_group *group)
 {
     for (size_t i = 0; i < group->count; i++) {
         const struct map_member *member = &group->members[i];
-        if (member->node ? takes_text(member->node) : takes_texts(member->group))
+        if (!member->outer && (member->node ? takes_text(member->node) : takes_texts(member->group)))
             return true;
     }
     return false;
@@ -138,7 +138,8 @@ static void parse_piece(struct map_running *running, const struct map_node *node
 
 static void insert_sorted(struct value *object, const char *name, struct value *value);
 
-/* The items of an inner list, each with the outer item's fields. *told: what was lost of the list was told. */
+/* The items of an inner list, each with the outer item's fields; without one, these alone. *told: what was lost of the list was
+ * told. */
 static void flatten(struct map_running *running, const struct map_node *node, const struct record *record,
                     const struct record_item *outer, struct value *list, const struct map_place *place,
                     bool *told)
@@ -155,25 +156,23 @@ static void flatten(struct map_running *running, const struct map_node *node, co
     record_items_open(running->arena, &items, &opened);
     if (opened.count)
         running->result->gave[group->each_number] = '1';
-    for (size_t i = 0; i < opened.count || i == 0; i++) {
+    const struct record_item *around = running->outer;
+    bool gave = running->gave;
+    for (size_t i = 0; i < opened.count; i++) {
         at.index = (long)(first + i);
-        struct value *item =
-            i < opened.count ? run_group(running, group->inner, record, &opened.items[i], &at) : NULL;
-        struct value *shared = run_group(running, group, record, outer, &at);
-        if (opened.count && !item) {
-            *told = *told || tell_lost(running, node, group->inner, &opened.items[i], &at);
-            continue;
-        }
-        if (!item)
-            item = value_object(running->arena);
-        for (struct value *member = shared ? shared->first : NULL, *next; member; member = next) {
-            next = member->next;
-            if (!value_find_text(item, member->name))
-                insert_sorted(item, member->name.bytes, member);
-        }
-        if (item->count)
+        running->outer = outer;
+        running->gave = !group->inner->sourced;
+        struct value *item = run_group(running, group->inner, record, &opened.items[i], &at);
+        if (item && running->gave)
             value_append(list, item);
+        else
+            *told = *told || tell_lost(running, node, group->inner, &opened.items[i], &at);
     }
+    running->outer = around;
+    running->gave = gave;
+    struct value *alone = opened.count ? NULL : run_group(running, group, record, outer, &at);
+    if (alone)
+        value_append(list, alone);
 }
 
 static struct value *make_list(struct map_running *running, const struct map_node *node,
@@ -429,6 +428,20 @@ static bool absorb_duration(struct map_running *running, const struct map_group 
     return false;
 }
 
+/* What the outer item says is nothing of the inner one's own. */
+static struct value *run_member(struct map_running *running, const struct map_member *member,
+                                const struct record *record, const struct record_item *item,
+                                const struct map_place *place)
+{
+    bool gave = running->gave;
+    size_t prose = running->prose.length;
+    struct value *value =
+        run_node(running, member->node, record, member->outer ? running->outer : item, place);
+    running->gave =
+        gave || (!member->outer && member->node->from && (value || running->prose.length > prose));
+    return value;
+}
+
 static struct value *run_group(struct map_running *running, const struct map_group *group,
                                const struct record *record, const struct record_item *item,
                                const struct map_place *place)
@@ -442,7 +455,7 @@ static struct value *run_group(struct map_running *running, const struct map_gro
     for (size_t i = 0; i < group->count; i++) {
         const struct map_member *member = &group->members[i];
         struct map_place at = { place, member->field->name, -1 };
-        struct value *value = member->node ? run_node(running, member->node, record, item, &at)
+        struct value *value = member->node ? run_member(running, member, record, item, &at)
                                            : run_group(running, member->group, record, item, &at);
         if (!value)
             continue;

@@ -289,7 +289,14 @@ static enum status compile_items(struct compiler *compiler, struct map_node *nod
     if (target->kind != FIELD_GROUP)
         return setting_fault(compiler->context, settings->map, error,
                              _("\"%s\" is a text: \"map\" means nothing here"), node->field->name);
-    return compile_group(compiler, target, items, settings->map, &node->items, error);
+    enum status status = compile_group(compiler, target, items, settings->map, &node->items, error);
+    if (status)
+        return status;
+    if (node->items->inner && (!list || node->items->inner->inner))
+        return setting_fault(compiler->context, settings->map, error,
+                             _("\"each\" and \"map\" go into the map of a list, once: what a list in there "
+                               "holds would be lost"));
+    return STATUS_OK;
 }
 
 /* To the one who wrote it: of a choice, what may be written. */
@@ -447,6 +454,32 @@ static void sort_group(struct map_group *group)
             sort_group(group->members[i].group);
 }
 
+/* Both items speak of one object: it is made of both at once, so that an amount finds its unit beside it. */
+static enum status share_members(struct compiler *compiler, const struct map_group *outer,
+                                 struct map_group *inner, const struct value *tree, struct error *error)
+{
+    for (size_t i = 0; i < outer->count; i++) {
+        const struct map_member *member = &outer->members[i];
+        struct map_member *there = find_member(inner, member->field);
+        if (there && (there->node || member->node))
+            return setting_fault(compiler->context, tree, error,
+                                 _("\"%s\" is filled by the outer map, too; leave one of them out"),
+                                 member->field->name);
+        if (!there) {
+            there = &inner->members[inner->count++];
+            *there =
+                (struct map_member){ .field = member->field, .node = member->node, .outer = member->node };
+            there->group = member->group ? new_group(compiler, member->field) : NULL;
+        }
+        if (!member->group)
+            continue;
+        there->group->sourced = there->group->sourced || member->group->sourced;
+        if (share_members(compiler, member->group, there->group, tree, error))
+            return error->status;
+    }
+    return STATUS_OK;
+}
+
 static enum status compile_group(struct compiler *compiler, const struct field *field,
                                  const struct record_format *format, const struct value *tree,
                                  struct map_group **made, struct error *error)
@@ -475,6 +508,10 @@ static enum status compile_group(struct compiler *compiler, const struct field *
         if (one && !setting_goes_on(compiler->context, error))
             return one;
         status = one ? one : status;
+    }
+    if (!status && group->inner) {
+        status = share_members(compiler, group, group->inner, inner, error);
+        sort_group(group->inner);
     }
     sort_group(group);
     return status;

@@ -35,6 +35,7 @@ struct map_member {
     const struct field *field;
     struct map_node *node; /* one of the two */
     struct map_group *group;
+    bool outer; /* the node is the outer map's: its addresses are those of the outer item */
 };
 
 struct map_group {
@@ -42,8 +43,8 @@ struct map_group {
     size_t count;
     struct map_member *members;
     bool sourced; /* something in it comes from the source: constants alone are nothing then */
-    /* `each` and `map` among the members: the items of an inner list, each with the members of this object.
-     */
+    /* `each` and `map` among the members: the items of an inner list, each with the members of this object, which
+     * are among those of `inner`, too. */
     struct record_address *each;
     size_t each_number;
     struct map_group *inner;

@@ -21,7 +21,9 @@ struct map_running {
     bool number; /* the text at hand is a number of the source's own */
     bool typed;  /* … which a person typed into a cell, in whatever country's way */
     bool table;  /* of a workbook or a database, whose own dates come as yyyy-MM-dd, however they are shown */
-    const struct field *around; /* the group that is being filled; NULL: none */
+    const struct field *around;      /* the group that is being filled; NULL: none */
+    const struct record_item *outer; /* of an inner list's items: the one that the list stands in */
+    bool gave;                       /* … and whether the item itself gave something */
     /* Words where an amount was expected: of the group being filled, or of one inside of it. It takes them where it has a
      * `text`, else they go to the group around. */
     struct text prose;

@@ -37,6 +37,8 @@ static void find_uses(struct uses *uses, const struct map_group *group)
         find_uses(uses, group->inner);
     for (size_t i = 0; i < group->count; i++) {
         const struct map_node *node = group->members[i].node;
+        if (group->members[i].outer)
+            continue;
         if (!node) {
             find_uses(uses, group->members[i].group);
             continue;

@@ -37,7 +37,8 @@ TEST("a secret is found at every place, behind its own beginning too")
     }
 }
 
-TEST("a secret is known plain, in base64 at any place, percent-encoded and as JSON and XML escape it")
+TEST("a secret is known plain, in base64 at any place, percent-encoded and as JSON, XML and CSV "
+     "escape it")
 {
     begin("S3cr&t/Vạn\"9");
     static const char *const seen[] = {
@@ -47,6 +48,8 @@ TEST("a secret is known plain, in base64 at any place, percent-encoded and as JS
         "?t=S3cr%26t%2FV%E1%BA%A1n%229&x",
         "?t=S3cr%26t%2fV%e1%ba%a1n%229&x",
         "<a>S3cr&amp;t/Vạn\"9</a>",
+        "1;\"S3cr&t/Vạn\"\"9\"",
+        "1;\"{\"\"a\"\":\"\"S3cr&t/Vạn\\\"\"9\"\"}\"",
     };
     for (size_t i = 0; i < sizeof seen / sizeof *seen; i++) {
         CHECK_CONTAINS(covered(seen[i]).bytes, "***");
@@ -79,6 +82,21 @@ TEST("what holds none is the text itself, and short values are not looked for")
     secrets_add(TEXT("given-token"), SECRETS_GIVEN);
     CHECK(!secrets_named_in(TEXT("a given-token")));
     CHECK_TEXT(covered("a given-token 12345678"), TEXT("a *** ***"));
+}
+
+TEST("what the program itself writes is never covered, but looked for in records, and other forms of it are")
+{
+    begin("congkhai");
+    secrets_add(TEXT("published"), SECRETS_NAMED);
+    struct text text = TEXT("{\"key\":\"congkhai-1\",\"published\":1,\"finished_at\":0}");
+    CHECK(secrets_cover(&test_arena, text, true).bytes == text.bytes);
+    CHECK(!secrets_in(text));
+    CHECK(secrets_named_in(text));
+    CHECK_TEXT(covered("Y29uZ2toYWk="), TEXT("***k="));
+    secrets_add(TEXT("congkhai-7"), SECRETS_NAMED);
+    CHECK_TEXT(covered("congkhai congkhai-7"), TEXT("congkhai ***"));
+    CHECK(secrets_is_own_word(TEXT("finished_")));
+    CHECK(!secrets_is_own_word(TEXT("correct-horse")));
 }
 
 TEST("a secret that was cut off at the end of a text goes, too")

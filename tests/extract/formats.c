@@ -440,28 +440,31 @@ TEST("a code that a spreadsheet took for a number is warned of, with its cell an
     end_nights();
 }
 
-TEST("an error or a formula without its result sets a row aside where the map reads it")
+TEST("an error or a formula without its result is kept as such, and as a key sets its row aside")
 {
     const char *folder = begin_nights();
     put_workbook(
         folder,
         &(struct workbook){
             .rows = "<row r='1'>" STR("A1", "Mã số") STR("B1", "Tên")
-                STR("C1", "Khác") "</row>"
-                                  "<row r='2'>" STR(
-                                      "A2",
-                                      "1") "<c r='B2' t='e'><v>#N/A</v></c></row>"
-                                           "<row r='3'>" STR(
-                                               "A3",
-                                               "2") "<c r='B3'><f>A1</f></c></row>"
-                                                    "<row r='4'>" STR("A4", "3")
-                                                        STR("B4",
-                                                            "x") "<c r='C4' t='e'><v>#REF!</v></c></row>" });
+                STR("C1",
+                    "Khác") "</row>"
+                            "<row r='2'>" STR(
+                                "A2",
+                                "1") "<c r='B2' t='e'><v>#N/A</v></c></row>"
+                                     "<row r='3'>" STR(
+                                         "A3",
+                                         "2") "<c r='B3'><f>A1</f></c></row>"
+                                              "<row r='4'>" STR("A4", "3")
+                                                  STR("B4",
+                                                      "x") "<c r='C4' t='e'><v>#REF!</v></c></row>"
+                                                           "<row r='5'><c r='A5' t='e'><v>#REF!</v></c>" STR(
+                                                               "B5", "y") "</row>" });
     CHECK_INT(night(folder, XLSX), STATUS_OK);
-    CHECK_INT(result->counts.seen, 3);
-    CHECK_CONTAINS(stored(FAULTS).bytes, "cell B2 holds the error #N/A");
-    CHECK_CONTAINS(stored(FAULTS).bytes, "cell B3 holds a formula without its result");
-    CHECK_TEXT(stored("SELECT key FROM record WHERE fault IS NULL"), TEXT("3"));
+    CHECK_INT(result->counts.seen, 4);
+    CHECK_CONTAINS(stored(FAULTS).bytes, "the cell under \"Mã số\" holds the error #REF! of its formula");
+    CHECK_TEXT(stored("SELECT group_concat(key, ' ') FROM record WHERE fault IS NULL"), TEXT("1 2 3"));
+    CHECK_TEXT(stored("SELECT count(*) FROM record WHERE fault IS NOT NULL"), TEXT("1"));
     end_nights();
 }
 

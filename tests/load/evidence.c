@@ -308,6 +308,35 @@ TEST("where it is to be read back, no answer is enough")
     CHECK_ROWS(read, false, .asked = true, .confirm = true, .answered_version = TEXT("4"));
 }
 
+TEST("what is sent again is read back, and where nothing can be read its answer counts")
+{
+    static const struct row rows[] = {
+        { FIRST, "{\"digest\":\"OURS\"}", NULL, EVENT_INDETERMINATE },
+        { WITHDRAW, "{\"code\":\"1.000001\",\"status\":\"abolished\"}", NULL, EVENT_INDETERMINATE },
+    };
+    CHECK_ROWS(rows, false, .again = true);
+    static const struct row read[] = {
+        { REPLACE, "{\"digest\":\"OURS\"}", NULL, EVENT_OURS },
+        { REPLACE, "{\"digest\":\"BASE\",\"version\":\"3\"}", NULL, EVENT_BASE },
+        { REPLACE, "{\"code\":\"1.000001\",\"version\":\"1\"}", NULL, EVENT_BASE },
+        { REPLACE, "{\"digest\":\"STRANGE\"}", NULL, EVENT_OTHER },
+        { REPLACE, "{\"code\":\"1.000001\",\"version\":\"3\"}", NULL, EVENT_UNTOLD },
+        { REPLACE, "{\"code\":\"1.000001\"}", NULL, EVENT_OURS },
+        { FIRST, "{\"code\":\"1.000001\"}", "\"e\"", EVENT_OURS },
+        { FIRST, "{\"success\":false}", NULL, EVENT_INDETERMINATE },
+        { WITHDRAW, "{\"status\":\"published\"}", NULL, EVENT_BASE },
+        { WITHDRAW, "{\"code\":\"1.000001\",\"digest\":\"BASE\"}", NULL, EVENT_OURS },
+    };
+    CHECK_ROWS(read, false, .asked = true, .vouched = true, .answered_version = TEXT("2"));
+    struct outbox_item item = item_of(FIRST);
+    struct evidence_facts facts = { .item = &item, .asked = true, .vouched = true };
+    struct remote_state listed = { .named = true }, unlisted = { .named = false };
+    CHECK_INT(evidence_weigh(&facts, RESULT_CLOSED, &listed), EVENT_OURS);
+    CHECK_INT(evidence_weigh(&facts, RESULT_CLOSED, &unlisted), EVENT_CLOSED);
+    static const struct row tags[] = { { FIRST, "{\"code\":\"1.000001\"}", "\"e3\"", EVENT_UNTOLD } };
+    CHECK_ROWS(tags, false, .asked = true, .vouched = true, .etags = true, .answered_etag = TEXT("\"e2\""));
+}
+
 TEST("a question about a publication is answered by the content, then the digest, then the version")
 {
     static const struct row rows[] = {

@@ -395,7 +395,7 @@ TEST("an intent of a dead process is asked about first, and sent under its own k
     simulated_next_run();
     CHECK_INT(simulated_load(""), STATUS_OK);
     CHECK_INT(simulated.counts.published, 1);
-    CHECK_INT(simulated_number("by_operation.get"), 1);
+    CHECK_INT(simulated_number("by_operation.get"), 2); /* and read back */
     CHECK_INT(simulated_number("effects"), 1);
     const struct value *effects = simulated_control("effects", "GET", NULL);
     CHECK_TEXT(value_text_of(effects->first, "key"), key);

@@ -327,9 +327,12 @@ class History(SealedNights):
         self.assertIn("as known at", self.place.run("history", "1.000005", "--on", TODAY.isoformat()).stdout)
         done = self.place.run("history", "1.000005", "--on", YESTERDAY.isoformat())
         self.assertEqual(done.code, 0)
-        self.assertIn("did not stand at the portal at the end of", done.stdout)
+        self.assertIn(f"is not known: the ledger begins on {TODAY}", done.stdout)
         done = self.place.run("--json", "history", "1.000005", "--on", YESTERDAY.isoformat())
-        self.assertEqual(done.json, {"schema": "congkhai/history/1", "code": "1.000005", "on": YESTERDAY.isoformat(), "status": None})
+        self.assertEqual(done.json, {"schema": "congkhai/history/1", "code": "1.000005", "on": YESTERDAY.isoformat(), "status": None,
+                                     "ledger_begins": TODAY.isoformat()})
+        done = self.place.run("audit", "prove", "1.000005", "--on", YESTERDAY.isoformat())
+        self.assertEqual((done.code, "is not known: the ledger begins on" in done.stderr), (2, True), done)
         self.assertEqual(self.place.run("history", "1.999999", "--on", YESTERDAY.isoformat()).code, 2)
 
     def test_one_field_of_a_day(self):

@@ -296,6 +296,116 @@ class PortalsThatShowNothing(Evidence):
             self.assertEqual(self.expect(place, 0, "show", rows[0]["code"], "--json").json["state"], "unknown")
 
 
+class Unheard(Portal):
+    """Lost are, while it is `deaf`, all answers from the first change on; a key that it knows gets its first answer once more."""
+    deaf, mute, drops = False, False, 0
+
+    def __init__(self, make=None):
+        super().__init__(make)
+        self.first = {}
+
+    def decide(self, method, path, headers, body):
+        if self.drops and method != "GET":
+            self.drops -= 1
+            return Answer(502, {"title": "not passed on"})
+        answer = super().decide(method, path, headers, body)
+        self.mute = self.deaf and (self.mute or method != "GET")
+        return Answer(500, {"title": "x"}) if self.mute else answer
+
+    def change(self, action, code, headers, body):
+        key = headers["Idempotency-Key"]
+        if key not in self.first:
+            self.first[key] = super().change(action, code, headers, body)
+        return self.first[key]
+
+    def batch(self, items):
+        return Answer(200, {"items": [json.loads((self.first.get(item["key"]) or self.keep(item)).body)["items"][0] for item in items]})
+
+    def keep(self, item):
+        self.first[item["key"]] = super().batch([item])
+        return self.first[item["key"]]
+
+
+class SentAgain(Evidence):
+    """What a question does not find is sent again under its key, and the portal says what it said the first time."""
+
+    def check_is_not_claimed(self, portal, place, rows):
+        self.expect(place, 1)
+        self.assertEqual(place.last_run()["failed"], 1)
+        self.assertEqual(place.sql("SELECT name, status FROM audit_current"), rows)
+        self.expect(place, 1)
+        self.assertEqual(place.sql("SELECT name, status FROM audit_current"), rows)
+        self.expect(place, 0, "reconcile", "--overwrite", "1.000001", "--reason", "x")
+        self.expect(place, 0)
+        self.assertEqual([row[0] for row in place.sql("SELECT status FROM audit_current")], [portal.held["1.000001"].status])
+        self.assertEqual(place.one("SELECT content_digest FROM audit_current"), portal.held["1.000001"].digest)
+        self.expect(place, 0, "audit", "verify")
+
+    def unheard(self, portal, second, batch):
+        """A stands; what comes then arrives, and its answer is lost."""
+        place = self.new_place(portal, batch=batch)
+        place.records(*procedures(1, name="A"))
+        self.expect(place, 0)
+        first = portal.held["1.000001"].content
+        place.records(*procedures(1, **second))
+        portal.deaf = True
+        self.assertNotEqual(place.run("run").code, 0)
+        portal.deaf = False
+        return place, first
+
+    def test_what_another_hand_has_changed_back_is_not_claimed(self):
+        for name, batches in (("the contract", (1, 3)), ("digests alone", (1,)), ("versions of the content", (1,))):
+            for second in ({"name": "B"}, {"name": "A", "status": "abolished"}):
+                for batch in batches:
+                    with self.subTest(make=name, batch=batch, **second), Unheard(MAKES[name][0]) as portal:
+                        place, first = self.unheard(portal, second, batch)
+                        self.assertEqual(len(portal.effects), 2)
+                        portal.apply("publish", "1.000001", first)
+                        self.check_is_not_claimed(portal, place, [("A", "published")])
+
+    def test_what_the_portal_has_lost_since_is_not_claimed(self):
+        for batch in (1, 3):
+            with self.subTest(batch=batch), Unheard() as portal:
+                place = self.new_place(portal, batch=batch)
+                place.records(*procedures(1))
+                portal.deaf = True
+                self.assertNotEqual(place.run("run").code, 0)
+                portal.deaf = False
+                del portal.held["1.000001"]
+                self.check_is_not_claimed(portal, place, [])
+
+    def test_what_did_not_arrive_the_first_time_costs_one_question_more(self):
+        for name, (make, *_) in MAKES.items():
+            for batch in (1, 3) if name == "the contract" else (1,):
+                with self.subTest(make=name, batch=batch), Unheard(make) as portal:
+                    place = self.new_place(portal, batch=batch)
+                    for changes in ({"name": "A"}, {"name": "B"}, {"name": "B", "status": "abolished"}):
+                        portal.drops = 1
+                        place.records(*procedures(1, **changes))
+                        self.expect(place, 0)
+                        self.check_stands(place, portal, procedures(1), changes.get("status", "published"))
+                        if name == "the contract":
+                            self.assertEqual(portal.counted(), 4)  # sent, asked, sent, asked
+                    self.assertEqual(len(portal.effects), 3)
+
+    def test_a_portal_whose_questions_show_nothing_is_believed_as_before(self):
+        for shown in (("code",), (), ("code", "version"), ("code", "status"), None):
+            with self.subTest(shown=shown), Unheard(Make(said=("code", "version", "digest"), shown=shown or ())) as portal:
+                if shown is None:  # it has no such address, and a listing
+                    portal.answer = lambda method, path, portal: None if method != "GET" else Answer(404) if "?" not in path else Answer(
+                        200, {"items": [{"code": code} for code in portal.held]})
+                place = self.new_place(portal)
+                place.records(*procedures(1))
+                portal.drops = 1
+                self.expect(place, 0)
+                self.check_stands(place, portal, procedures(1))
+                place.records(*procedures(1, name="B"))
+                portal.counted()
+                self.expect(place, 0)
+                self.assertEqual(portal.counted(), 1, "it knows which version is replaced")
+                self.check_stands(place, portal, procedures(1))
+
+
 class Contradictions(Evidence):
     def test_a_precondition_that_fails_and_then_nothing_there_is_unknown_with_a_hint(self):
         with Portal(answer=lambda method, *_: Answer(412, {"title": "version"}) if method == "PUT" else None) as portal:

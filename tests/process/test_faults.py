@@ -171,7 +171,7 @@ class Answers(Night):
     def test_a_portal_that_leaves_out_the_type_of_its_404_is_known_by_its_listing(self):
         self.publish("kind=reset,on=put,count=2", "kind=status:404,on=get", in_flight=1)
         self.check_each_once(["1.000001", "1.000002", "1.000003"])
-        self.assertEqual(self.portal.requests("list"), 2, "it is asked for each")
+        self.assertEqual(self.portal.requests("list"), 4, "it is asked for each, before and after it is sent again")
 
     def test_a_404_to_a_question_about_what_the_listing_has_stops_the_run(self):
         """Of a portal whose addresses of procedures have gone: nothing is said not to be there, nothing is in conflict."""

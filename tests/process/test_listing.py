@@ -191,11 +191,11 @@ BLIND = {("next", "empty always"), ("next", "empty once"), ("cursor", "empty alw
 
 
 def workbook(rows, *more):
-    """An .xlsx of a sheet S, and T, U, … for more: each row is (attributes, [(text, struck)])."""
+    """An .xlsx of a sheet S, and T, U, … for more: each row is (attributes, [(text, struck)]), a text that begins with "<" a whole cell."""
     def cells(rows):
         return "".join(
             f'<row r="{r}"{attributes}>' + "".join(
-                f'<c r="{"ABC"[c]}{r}" t="inlineStr" s="{int(struck)}"><is><t>{text}</t></is></c>'
+                text if text.startswith("<") else f'<c r="{"ABC"[c]}{r}" t="inlineStr" s="{int(struck)}"><is><t>{text}</t></is></c>'
                 for c, (text, struck) in enumerate(row)) + "</row>" for r, (attributes, row) in enumerate(rows, 1))
     sheets = dict(zip("STUVW", (rows, *more)))
     main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -525,6 +525,14 @@ class Listing(Night):
         mixed = True
         done, listed = self.night([source])
         self.assertEqual((done.code, self.present(source)), (0, {"1.1", "1.3"}), done)
+        self.assertNotIn("another one", done.stderr)
+
+    def test_an_item_that_never_gave_its_own_record_is_told(self):
+        source = self.detailed(lambda handler, query: Answer(body=json.dumps({"ma": "1.3" if query["id"] == "2" else f"1.{query['id']}", "ten": "Một"})), 507)
+        for _ in range(2):
+            done, listed = self.night([source])
+            self.assertEqual((done.code, listed["l"]["whole"], self.present(source)), (0, True, {"1.1", "1.3"}), done)
+            self.assertRegex(done.stderr, r"1 items were answered with the record of another one, such as \S*/d\?id=3 beside \S*/d\?id=2:")
 
     def test_rows_that_are_no_records_are_skipped_and_counted(self):
         self.place.write("inbox/r.csv", "Mã;Tên\r\n1.000001;Một\r\n;Cộng: 1\r\n;\r\nI;Lĩnh vực\r\nNgười lập;x\r\n")
@@ -617,6 +625,28 @@ class Listing(Night):
             self.expect(self.place.run("run"), 0, '1 more sheets of the workbook, such as "V"')
         self.place.change_source(sheet="S")
         self.assertNotIn("more sheets", self.expect(self.place.run("run"), 0).stderr)
+
+    def test_a_cell_without_a_value_keeps_its_row_back_as_soon_as_the_map_reads_it(self):
+        mapped = {**MAP, "code": "Mã", "name": "Tên"}
+        rows = [("", [(text, False) for text in row]) for row in (
+            ("Mã", "Tên", "Ghi chú"), ("1.000001", "Một", '<c r="C2" t="e"><f>B9</f><v>#REF!</v></c>'),
+            ("1.000002", "Hai", '<c r="C3"><f>1+1</f></c>'), ("1.000003", "Ba", "x"))]
+        for again in ((), ("--anew",)):
+            with self.subTest(again=again):
+                self.place.close()
+                self.place = Place(self.portal)
+                self.portal.reset()
+                self.place.write("inbox/w.xlsx", workbook(rows))
+                self.place.configure(sources=[self.place.source("w", fetch={"file": "inbox/w.xlsx"}, format="xlsx", key="Mã", map=mapped)])
+                self.expect(self.place.run("run"), 0)
+                self.place.change_source(map={**mapped, "notes": "Ghi chú"})
+                self.expect(self.place.run("run", *again), 1)
+                self.assertEqual({code: held["content"].get("notes") for code, held in self.portal.held().items()},
+                                 {"1.000001": None, "1.000002": None, "1.000003": "x"})
+                self.assertEqual(self.place.sql("SELECT source_key, rule, field FROM audit_rejections ORDER BY 1"),
+                                 [("1.000001", "congkhai/text", "notes"), ("1.000002", "congkhai/text", "notes")])
+                self.place.change_source(map=mapped)
+                self.expect(self.place.run("run"), 0)
 
     def test_hidden_and_struck_rows_of_a_workbook(self):
         row = lambda number, struck=(False, False), attributes="": (

@@ -143,7 +143,7 @@ rules:
         self.assertEqual((run["seen"], run["missing"], run["sent"], run["withdrawn"]), (9, 1, 0, 0), run)
         self.assertIn(done.code, (0, 1), done)
         self.assertIn("1.000001", self.portal.held())
-        self.assertIn("1 missing", done.stdout)
+        self.assertIn("1 absent", done.stdout)
         self.expect(self.place.run("run"), done.code)
         self.assertEqual(self.portal.effect_counts(), {code: 1 for code in codes_of(records)})
         self.assertEqual(self.place.one("SELECT count(*) FROM audit_current WHERE status = 'published'"), 10)

@@ -237,6 +237,15 @@ class Notices(Night):
         self.night(procedure("1.000001", status="?"), procedure("1.000002", status="!"), code=1)
         self.assertRegex((self.place.folder / "told").read_text(), r"(?m)^đã đọc 2, thay đổi 1, đạt 0, bị loại 1, [^a-z]*giữ lại 0")
 
+    def test_what_comes_again_under_another_key_is_absent_and_not_missing(self):
+        self.place.change_source(key="/id")
+        self.notify({"url": self.hooks.url + "/x", "body": "text"})
+        self.night(*(procedure(f"1.00000{i}", id=f"a{i}") for i in range(1, 4)))
+        self.night(procedure("1.000001", id="b1"), procedure("1.000002", id="b2", status="?"), code=1)
+        self.assertRegex(self.hooks.seen[-1][2], r"failed 0, absent 3, missing 1\n")
+        self.assertEqual(self.expect(self.place.run("--json", "status"), 0).json["kept_back"]["missing"], 1)
+        self.expect(self.place.run("runs"), 0, "absent")
+
     def test_metrics_are_a_page_that_a_collector_reads(self):
         self.notify({"metrics": "out/congkhai.prom"})
         (self.place.folder / "out").mkdir()

@@ -8,6 +8,7 @@ import tempfile
 import time
 import unittest
 
+import test_console
 from harness import Night, Place, SANITIZED, Simulator, most_megabytes, procedure, procedures, silent_port, slow
 from second_portal import MAKES, Answer, Make, Portal
 
@@ -142,6 +143,19 @@ class Reconcile(Night):
         self.assertEqual(self.against("1.000002"), ("published", ["conflict"]))
         english = self.place.run("--language", "en", "history", "1.000002", "--on", "2099-01-01").stdout
         self.assertRegex(english, "was in conflict with what stood there: the portal holds something else")
+
+    def test_what_the_portal_holds_and_never_acknowledged_is_not_denied(self):
+        self.portal.faults("kind=conflict,on=put,code=1.000007,count=1", "kind=status:202,on=put,code=1.000008")
+        self.place.records(*procedures(8))
+        self.place.run("run")
+        pages = test_console.Pages(self.place, "--language", "en")
+        for code, what in (("1.000007", "conflict"), ("1.000008", "open")):
+            self.assertEqual(self.against(code), (None, [what]))
+            for said in (self.expect(self.place.run("history", code, "--on", "2099-01-01"), 0).stdout,
+                         self.expect(self.place.run("audit", "prove", code, "--on", "2099-01-01"), 2).stderr,
+                         pages.page(f"/thu-tuc/{code}"), pages.page(f"/thu-tuc/{code}?ngay=2099-01-01")):
+                self.assertIn("nothing that was acknowledged", said)
+                self.assertNotRegex(said, "did not stand|[Nn]othing of it")
 
     def test_what_the_portal_does_not_know_any_more_stands_nowhere(self):
         """Whoever is asked: views, pages, reports and commands say the same."""

@@ -151,6 +151,9 @@ class Restore(unittest.TestCase):
         self.assertEqual(against(), [("restored", self.kept + 1, self.lost)])
         words = self.place.run("history", "1.000001", "--on", "2099-01-01").stdout
         self.assertRegex(words, f"events {self.kept + 1} to {self.lost} of the replaced ledger")
+        for report in "so-luong", "cong-bo":
+            table = self.place.run("report", report).stdout.split("What the ledger knows against it\n")
+            self.assertRegex(table[-1], f"^  the store is a backup.*events {self.kept + 1} to {self.lost} of the replaced ledger")
         proof = self.place.run("audit", "prove", "1.000005", "--on", "2099-01-01")
         self.assertEqual(proof.code, 2, proof)
         self.assertRegex(proof.stderr, f"events {self.kept + 1} to {self.lost} of the replaced ledger")

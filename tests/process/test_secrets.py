@@ -11,10 +11,13 @@ import pathlib
 import re
 import socketserver
 import threading
+import time
 import unittest
 import urllib.parse
 
-from harness import Place, PROGRAM, procedure
+from harness import Place, PROGRAM, procedure, procedures
+from sealed_nights import verifier
+from second_portal import Answer, Portal
 from test_sandbox import descendants
 
 SECRETS = {name: f"{name.lower().replace('_', '-')}/Bí \"+&mật-{number}" for number, name in enumerate((
@@ -170,6 +173,96 @@ class Secrets(unittest.TestCase):
                     at = bytes_.find(form)
                     self.assertEqual(at, -1, f"{name} in {place}: {bytes_[max(0, at - 100):at + 100]!r}")
         self.assertEqual([path for path in self.temporary.rglob("*")], [], "temporary files are left")
+
+
+class Words(unittest.TestCase):
+    """Secrets that stand in what the program itself writes, or in what it keeps at two places."""
+
+    def place_with(self, portal, **secrets):
+        place = Place(portal)
+        self.addCleanup(place.close)
+        place.environment.update(secrets)
+        references = " ".join(f"${{env:{name}}}" for name in secrets)
+        place.configure(notify=[{"command": "true " + references}])
+        return place
+
+    def holds(self, place):
+        done = place.run("audit", "verify")
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(verifier(place.store)[0], 0)
+
+    def names(self, value):
+        """Of all members in a document."""
+        if isinstance(value, dict):
+            yield from value
+        for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            yield from self.names(part)
+
+    def test_a_night_whose_user_is_called_as_the_program(self):
+        with Portal() as portal:
+            place = self.place_with(portal, NAME="congkhai", WORD="published", SOURCE="inbox-of-one")
+            place.configure(sources=[place.source("inbox-of-one", fetch={"file": "inbox/one.ndjson"})], language="en")
+            place.records(*procedures(3))
+            checked = place.run("check")
+            self.assertEqual(checked.code, 0, checked)
+            for name, told in (("NAME", True), ("WORD", True), ("SOURCE", False)):
+                self.assertEqual("${env:%s} stands within a word" % name in checked.stderr, told, checked)
+            portal.answer = lambda method, path, _: Answer(500) if method != "GET" else None
+            self.assertIn(place.run("run").code, (1, 3))
+            self.holds(place)
+            portal.answer = None
+            self.assertEqual(place.run("run").code, 0)
+            self.assertEqual(place.run("run", "--source", "inbox-of-one").code, 0)
+            for command in (["status"], ["runs"], ["history", "1.000001"], ["audit", "verify"]):
+                self.assertNotIn("***", set(self.names(place.run("--json", *command).json)))
+            self.assertIn("congkhai/H13/", place.run("audit", "checkpoint").stdout)
+            self.holds(place)
+            self.assertEqual(place.one("SELECT count(*) FROM ledger WHERE instr(detail, '***') AND event IN ('intended', 'published', 'run-started')"), 0)
+
+    def test_what_is_said_of_a_written_secret_in_a_record_is_the_same_in_state_and_ledger(self):
+        with Portal() as portal:
+            place = self.place_with(portal)
+            place.configure(notify=[{"command": "true --password written-secret"}])
+            place.records({**procedure("1.000001"), "status": "written-secret"}, procedure("written-secret"), procedure("1.000003"))
+            self.assertEqual(place.run("run").code, 1)
+            self.holds(place)
+            self.assertEqual(place.one("SELECT count(*) FROM finding WHERE instr(value || message || coalesce(arguments, ''), 'written-secret')"), 0)
+            self.assertGreater(place.one("SELECT count(*) FROM finding WHERE instr(value, '***')"), 0)
+
+    def test_what_an_operator_says_is_kept_without_it(self):
+        with Portal() as portal:
+            place = self.place_with(portal, SECRET="a-secret-of-ours")
+            place.records(*procedures(2))
+            self.assertEqual(place.run("run").code, 0)
+            done = place.run("withdraw", "1.000001", "--decision", "9/QĐ-UBND", "--reason", "for a-secret-of-ours", "--yes")
+            self.assertEqual(done.code, 0, done)
+            self.assertEqual(place.run("load").code, 0)
+            self.assertEqual(place.one("SELECT reason FROM audit_orders"), "for ***")
+            self.assertNotIn(b"a-secret-of-ours", b"".join(path.read_bytes() for path in place.store.parent.glob(place.store.name + "*")))
+            self.holds(place)
+
+    def test_every_name_that_is_written_is_known_as_one(self):
+        with Portal() as portal, Place(portal) as place:
+            place.records(*procedures(2), procedure("1.000003", name=None))
+            place.run("run")
+            place.records(procedure("1.000001", name="Tên mới"))
+            place.run("run", "--release-brake", "withdrawals", "--reason", "x")
+            place.run("retry", "--code", "1.000003", "--reason", "x")
+            place.run("reconcile")
+            names = {event for event, in place.sql("SELECT DISTINCT event FROM ledger")}
+            for detail, in place.sql("SELECT detail FROM ledger"):
+                names.update(self.names(json.loads(detail)))
+            for view, in place.sql("SELECT name FROM sqlite_master WHERE type = 'view' AND name LIKE 'audit_%'"):
+                names.update([view], (column[1] for column in place.sql(f"PRAGMA table_info({view})")))
+            for command in (["status"], ["runs"], ["kept"], ["plan"], ["show", "1.000001"], ["history", "1.000001"],
+                            ["history", "1.000001", "--on", time.strftime("%Y-%m-%d", time.gmtime(time.time() + 7 * 3600))], ["audit", "verify"], ["health"]):
+                names.update(self.names(place.run("--json", *command).json))
+            names = sorted(name for name in names if len(name) >= 8)
+            self.assertGreater(len(names), 60)
+            place.environment.update((f"NAME{at}", name) for at, name in enumerate(names))
+            place.configure(language="en", notify=[{"command": "true " + " ".join(f"${{env:NAME{at}}}" for at in range(len(names)))}])
+            checked = place.run("check")
+            self.assertEqual([name for at, name in enumerate(names) if "${env:NAME%d} stands within" % at not in checked.stderr], [], checked.code)
 
 
 if __name__ == "__main__":

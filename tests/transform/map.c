@@ -471,6 +471,67 @@ TEST("inner lists are flattened with the outer fields")
               "\"text\":\"3\"}]");
 }
 
+TEST("what an inner item and the outer one say of the same object is read together: units, currencies, words")
+{
+    const char *fields =
+        "  methods: { each: /x, map: { duration.unit: { from: /dv, codes: units }, text: /g, each: /y, map: "
+        "{ "
+        "duration.amount: /tg, fees: { each: /p, map: { currency: /tien, text: /mota, each: /ds, map: { "
+        "amount: /st } } } } } }\n";
+    static const struct {
+        const char *record, *expected, *reason;
+    } cases[] = {
+        { "{\"dv\":\"Ngày\",\"y\":[{\"tg\":\"5\"},{\"tg\":\"7\"},{}]}",
+          "\"methods\":[{\"duration\":{\"amount\":\"5\",\"unit\":\"day\"}},{\"duration\":{\"amount\":\"7\","
+          "\"unit\":"
+          "\"day\"}}]",
+          NULL },
+        { "{\"dv\":\"Phút\",\"g\":\"Nhanh\",\"y\":[{\"tg\":\"30\"}]}",
+          "\"methods\":[{\"text\":\"Nhanh; 30 phút\"}]", NULL },
+        { "{\"dv\":\"Ngày\",\"y\":[]}", "\"methods\":[{\"duration\":{\"unit\":\"day\"}}]", NULL },
+        { "{\"dv\":\"Ngày\",\"y\":[{\"tg\":\"5 ngày làm việc\"}]}", NULL, "duration.unit" },
+        { "{\"y\":[{\"p\":[{\"tien\":\"USD\",\"ds\":[{\"st\":\"50.000 đồng\"}]}]}]}", NULL,
+          "money.currency" },
+        { "{\"y\":[{\"p\":[{\"mota\":\"Cấp lần đầu\",\"ds\":[{\"st\":\"50.000 đồng/lần\"},{\"st\":\"theo "
+          "biểu\"}]}]}]}",
+          "\"fees\":[{\"amount\":\"50000\",\"currency\":\"VND\",\"text\":\"Cấp lần đầu; 50.000 "
+          "đồng/lần\"},{\"text\":\"Cấp lần đầu; theo biểu\"}]",
+          NULL },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct text text = run(
+            fields, text_format(&test_arena, "{\"n\":\"a\",\"c\":\"1\",\"x\":[%s]}", cases[i].record).bytes);
+        if (cases[i].expected)
+            has(text, cases[i].expected);
+        const struct finding *first = result.findings.first;
+        CHECK_STRING(first ? first->reason.id : "", cases[i].reason ? cases[i].reason : "");
+    }
+}
+
+TEST("an inner map that could only lose something is refused")
+{
+    static const struct {
+        const char *fields, *words;
+    } cases[] = {
+        { "steps: { each: /x, map: { case: /th, each: /b, map: { case: /t } } }",
+          "\"case\" is filled by the outer" },
+        { "methods: { each: /x, map: { duration.unit: /d, each: /b, map: { duration: /t } } }",
+          "\"duration\" is filled by the outer" },
+        { "steps: { each: /x, map: { case: /th, each: /b, map: { each: /y, map: { text: /t } } } }",
+          "go into the map of a list, once" },
+        { "decision: { from: /x, map: { each: /b, map: { number: /t } } }",
+          "go into the map of a list, once" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct text source = text_format(&test_arena,
+                                         "name: s\nfetch: { folder: . }\nformat: json\nkey: /c\n"
+                                         "map:\n  code: /c\n  name: /n\n  status: /s\n  %s\n",
+                                         cases[i].fields);
+        CHECK_INT(compile(source.bytes), STATUS_USAGE);
+        CHECK_CONTAINS(error.message, cases[i].words);
+    }
+}
+
 TEST("a list deeper in a document inside a text is flattened as well, of objects and of texts")
 {
     const char *bytes =
