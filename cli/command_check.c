@@ -194,6 +194,26 @@ static void ask_agency_kind(const struct session *session, struct reviewing *rev
                 .bytes);
 }
 
+/* Until then nothing is late; one far ahead is a slip of the pen that no night would tell. */
+static void ask_baseline(const struct session *session, struct value *warnings)
+{
+    const struct configuration *configuration = &session->configuration;
+    char today[DATE_TEXT], day[DATE_TEXT];
+    clock_format_date(session->clock->now(session->clock), today);
+    if (!configuration->baseline.year)
+        return;
+    date_write(configuration->baseline, day);
+    if (strcmp(day, today) > 0)
+        warn(session, value_find(configuration->tree, "baseline"),
+             text_format(
+                 configuration->context.arena,
+                 _("\"baseline\" is %s, which lies ahead: what is decided before that day is never late, "
+                   "and no term of it is told"),
+                 day)
+                 .bytes,
+             warnings);
+}
+
 /* No night needs them, but an approval does. */
 static enum status check_revoked(struct configuration *configuration, struct arena *arena,
                                  struct error *error)
@@ -294,6 +314,7 @@ enum status command_check(struct session *session, struct error *error, int *exi
     if (configuration->context.faults->count)
         return tell_faults(session, &arena, document, error);
     ask_agency_kind(session, &reviewing);
+    ask_baseline(session, warnings);
     warn_secrets(session, configuration->tree, warnings, &arena);
     value_set(document, "valid", value_boolean(&arena, true));
     value_set(document, "sources_configured", value_integer(&arena, (int64_t)configuration->source_count));

@@ -43,33 +43,33 @@ static void look_at(void *user_data, struct text locator)
             search->found = search->answers->list[i].document;
 }
 
-/* Of the sorted ones only those stay of which another document gave the same record: mostly none. */
-static void keep_mixed(struct answers *answers)
+size_t answers_keep_mixed(struct answers *answers)
 {
-    size_t kept = 0;
+    size_t kept = 0, others = 0;
+    if (answers->count)
+        qsort(answers->list, answers->count, sizeof *answers->list, compare);
     for (size_t from = 0, to; from < answers->count; from = to) {
         const struct answer *first = &answers->list[from];
         for (to = from + 1; to < answers->count && answers->list[to].key == first->key;)
             to++;
-        bool mixed = strcmp(first->document, answers->list[to - 1].document) != 0;
-        for (size_t i = from; mixed && i < to; i++)
-            answers->list[kept++] = answers->list[i];
+        size_t before = kept;
+        for (size_t i = from; i < to; i++)
+            if (i == from || strcmp(answers->list[i].document, answers->list[kept - 1].document) != 0)
+                answers->list[kept++] = answers->list[i];
+        if (kept == before + 1)
+            kept = before;
+        else
+            others += kept - before - 1;
     }
     answers->count = kept;
+    return others;
 }
 
-enum status answers_find_mixed(struct answers *answers, struct staging *staging, const char **document,
-                               struct error *error)
+enum status answers_find_absent(const struct answers *answers, struct staging *staging, const char **document,
+                                struct error *error)
 {
     struct search search = { answers, NULL };
     int64_t absent;
-    *document = NULL;
-    if (!answers->count)
-        return STATUS_OK;
-    qsort(answers->list, answers->count, sizeof *answers->list, compare);
-    keep_mixed(answers);
-    if (!answers->count)
-        return STATUS_OK;
     enum status status = staging_absent(staging, look_at, &search, &absent, error);
     *document = search.found;
     return status;

@@ -18,10 +18,14 @@ struct answers {
 void answers_take(struct answers *answers, struct arena *arena, const char *document, const uint64_t *keys,
                   size_t count);
 
-/* The name of a document that gave a record of the last whole listing, and now, in place of it, one that another document gave,
- * too. *document is NULL where there is none. The others are forgotten. */
-enum status answers_find_mixed(struct answers *answers, struct staging *staging, const char **document,
-                               struct error *error);
+/* Forgets all records but those that several documents gave, sorts these by key, and says how many documents gave what another one
+ * did. */
+size_t answers_keep_mixed(struct answers *answers);
+
+/* Of these: the name of a document that gave a record of the last whole listing, and now, in place of it, one that another document
+ * gave, too. *document is NULL where there is none. */
+enum status answers_find_absent(const struct answers *answers, struct staging *staging, const char **document,
+                                struct error *error);
 
 void answers_free(struct answers *answers);
 

@@ -503,19 +503,31 @@ static enum status hold_vanished(struct reading *reading, struct store *store, c
     return STATUS_OK;
 }
 
-static enum status doubt_mixed_answers(struct reading *reading, struct error *error)
+/* Several items may stand for one record; where one lacks its own that was known, the listing is doubted. */
+static enum status judge_answers(struct reading *reading, struct error *error)
 {
-    const char *document;
+    const struct answers *answers = &reading->answers;
+    const char *document = NULL;
+    size_t mixed = reading->request->code_count ? 0 : answers_keep_mixed(&reading->answers);
     struct error reason;
-    if (reading->request->code_count || reading->listing.doubts || reading->source->listing != SOURCE_FULL)
+    if (!mixed)
         return STATUS_OK;
-    if (answers_find_mixed(&reading->answers, reading->staging, &document, error))
+    if (!reading->listing.doubts && reading->source->listing == SOURCE_FULL &&
+        answers_find_absent(answers, reading->staging, &document, error))
         return error->status;
-    if (!document)
+    if (document) {
+        (void)error_set(&reason, STATUS_STOP,
+                        _("%s: the listing has it, and its answer is the record of another item"), document);
+        listing_doubt(&reading->listing, true, &reason);
         return STATUS_OK;
-    (void)error_set(&reason, STATUS_STOP,
-                    _("%s: the listing has it, and its answer is the record of another item"), document);
-    listing_doubt(&reading->listing, true, &reason);
+    }
+    (void)error_set(
+        &reason, STATUS_STOP,
+        _("%zu items were answered with the record of another one, such as %s beside %s: if they are "
+          "not the same procedure, a record did not come; look at \"url\" of \"detail\" and at the "
+          "server"),
+        mixed, answers->list[1].document, answers->list[0].document);
+    notice(reading, NULL, reason.message);
     return STATUS_OK;
 }
 
@@ -562,7 +574,7 @@ static enum status finish(struct reading *reading, struct store *store, const st
             listing_doubt(listing, false, &reason);
         }
     }
-    if (hold_vanished(reading, store, fetch, error) || doubt_mixed_answers(reading, error))
+    if (hold_vanished(reading, store, fetch, error) || judge_answers(reading, error))
         return error->status;
     warn_of_shared_keys(reading);
     result->whole = result->whole && fetch->whole && !listing->doubts;

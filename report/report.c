@@ -124,22 +124,10 @@ static enum status rest_on(const struct report_request *request, struct arena *a
     return STATUS_OK;
 }
 
-#define CODES_TOLD 5
-
 static const char *against_note(struct arena *arena, const struct value *against)
 {
-    struct buffer BUFFER_OWNED codes = { 0 };
-    size_t count = 0;
-    struct text last = TEXT_NONE; /* the rows of a code follow one another */
-    for (const struct value *row = against->first; row; row = row->next) {
-        struct text code = value_text_of(row, "code");
-        if (code.length && !text_equal(code, last) && ++count <= CODES_TOLD)
-            buffer_text(&codes, text_format(arena, "%s" TEXT_PRINT, count > 1 ? ", " : "", TEXT_ARG(code)));
-        last = code;
-    }
-    if (count > CODES_TOLD)
-        buffer_string(&codes, ", …");
-    if (!count)
+    struct text codes = report_first_codes(arena, against);
+    if (!codes.length)
         return _(
             "The figures rest on what the portal acknowledged last, in a store that is a backup: since when "
             "what stood there is not known, the list \"What the ledger knows against it\" says.");
@@ -147,7 +135,7 @@ static const char *against_note(struct arena *arena, const struct value *against
                arena,
                _("The figures rest on what the portal acknowledged last. The ledger knows something against "
                  "that (" TEXT_PRINT "): the list \"What the ledger knows against it\" says what."),
-               TEXT_ARG(buffer_view(&codes)))
+               TEXT_ARG(codes))
         .bytes;
 }
 
@@ -176,12 +164,13 @@ static enum status tell_against(const struct report_request *request, struct are
     return STATUS_OK;
 }
 
-static void forget_nothings(struct arena *arena, const struct value *columns, struct value *row)
+/* `all`: also what is counted of the records of now, which are not those of that day. */
+static void forget_figures(struct arena *arena, const struct value *columns, struct value *row, bool all)
 {
     for (const struct value *column = columns->first; row && column; column = column->next) {
         const char *name = text_string(arena, value_text_of(column, "name"));
         const struct value *figure = value_find(row, name);
-        if (figure && value_find(figure, "codes") && !report_count_of(row, name)) {
+        if (figure && value_find(figure, "codes") && (all || !report_count_of(row, name))) {
             report_forget(row, name);
             report_unknown(arena, row, name, _("not known"));
         }
@@ -195,7 +184,9 @@ static enum status tell_beginning(const struct report_kind *kind, const struct r
     struct text day;
     if (report_view_beginning(request->store, arena, &day, error))
         return error->status;
-    if (!day.bytes || text_compare(text_of(kind->period ? request->from : request->to), day) >= 0)
+    bool compares = kind->make == report_make_changes; /* with the day before the period */
+    if (!day.bytes ||
+        text_compare(text_of(kind->period ? request->from : request->to), day) >= (compares ? 1 : 0))
         return STATUS_OK;
     const char *said = language_of_process() == LANGUAGE_VI ? "vi" : "en";
     report_note(
@@ -204,12 +195,18 @@ static enum status tell_beginning(const struct report_kind *kind, const struct r
                                        _("The ledger begins on " TEXT_PRINT
                                          ": of what stood at the portal before that day nothing is known."),
                                        TEXT_ARG(report_day(arena, day, said)))));
+    if (compares)
+        report_note(
+            arena, document,
+            _("What was added, abolished or changed can be told of a period that begins after that day."));
     if (text_compare(text_of(request->to), day) >= 0)
         return STATUS_OK;
     const struct value *columns = value_find(document, "columns");
+    bool all =
+        kind->make != report_make_index_766; /* what was announced in time does not rest on the portal */
     for (struct value *row = value_find(document, "rows")->first; row; row = row->next)
-        forget_nothings(arena, columns, row);
-    forget_nothings(arena, columns, value_find(document, "total"));
+        forget_figures(arena, columns, row, all);
+    forget_figures(arena, columns, value_find(document, "total"), all);
     return STATUS_OK;
 }
 

@@ -99,13 +99,15 @@ static bool is_overdue(const struct report_request *request, const struct value 
            report_publication_judge(request, wanted, to) == REPORT_LATE;
 }
 
-/* Up to the end of the period, or at all. */
+/* Up to the end of the period, or at all; of what came up to the baseline day it was by other means. */
 static bool was_published(const struct report_steps *steps, const struct value *version, bool at_all)
 {
     struct text code = value_text_of(version, "code");
     const struct report_step *step = report_steps_find(steps, code), *end = steps->step + steps->count;
     for (; step && step < end && text_equal(value_text_of(step->version, "code"), code); step++)
-        if ((at_all || !step->later) && report_steps_same_decision(step->version, version))
+        if ((at_all || !step->later ||
+             text_compare(value_text_of(step->version, "day"), steps->baseline) <= 0) &&
+            report_steps_same_decision(step->version, version))
             return true;
     return false;
 }
@@ -144,7 +146,6 @@ static void count_all_waiting(const struct report_request *request, struct arena
 {
     for (size_t i = 0; i < steps->count; i++)
         if (steps->step[i].later &&
-            text_compare(value_text_of(steps->step[i].version, "day"), steps->baseline) > 0 &&
             report_within(request, value_text_of(steps->step[i].version, "signed_on")) &&
             !was_published(steps, steps->step[i].version, false))
             count_waiting(request, arena, document, steps, steps->step[i].version);
@@ -256,6 +257,18 @@ static struct value *movement_list(struct arena *arena, struct value *document, 
     return list;
 }
 
+/* Of what was before the ledger began, and so of what moved since, nothing is known. */
+static void forget_movements(struct arena *arena, struct value *row)
+{
+    for (size_t i = 0; i < MOVEMENTS; i++) {
+        if (!strcmp(movements[i][0], "now"))
+            continue;
+        report_forget(row, movements[i][0]);
+        report_unknown(arena, row, movements[i][0], _("not known"));
+    }
+    report_unknown(arena, row, "net", _("not known"));
+}
+
 static void finish_net(struct arena *arena, struct value *row)
 {
     struct value *net = value_set(row, "net", value_object(arena));
@@ -265,12 +278,47 @@ static void finish_net(struct arena *arena, struct value *row)
 }
 
 struct movement_lists {
-    struct value *added, *abolished, *changed;
+    struct value *added, *abolished, *changed, *moved; /* moved NULL: none is yet */
 };
+
+/* The names that the other groups have not. */
+static struct text names_beside(struct arena *arena, const struct report_groups *groups,
+                                const struct report_groups *others)
+{
+    struct buffer BUFFER_OWNED out = { 0 };
+    for (size_t i = 0; i < groups->count; i++)
+        if (unicode_find_folded(groups->name[i], others->name, others->count) == others->count)
+            buffer_text(
+                &out, text_format(arena, "%s" TEXT_PRINT, out.length ? ", " : "", TEXT_ARG(groups->name[i])));
+    return text_copy(arena, buffer_view(&out));
+}
+
+/* What another group had before is neither added nor abolished: without this a row does not add up, and nothing says why. Only
+ * another content has other groups. */
+static void list_moved(const struct report_request *request, struct arena *arena, struct value *document,
+                       struct movement_lists *lists, const struct value *before, const struct value *now)
+{
+    struct report_groups old, new;
+    report_groups_of(request, arena, before, &old);
+    report_groups_of(request, arena, now, &new);
+    struct text from = names_beside(arena, &old, &new), to = names_beside(arena, &new, &old);
+    if (!from.length && !to.length)
+        return;
+    if (!lists->moved) {
+        lists->moved = report_list(arena, document, "moved", _("From one group to another"));
+        report_column(arena, lists->moved, "code", _("code"), "text");
+        report_column(arena, lists->moved, "from", _("from the group"), "text");
+        report_column(arena, lists->moved, "to", _("to the group"), "text");
+    }
+    struct value *row = value_append(value_find(lists->moved, "rows"), value_object(arena));
+    value_set(row, "code", value_text(arena, value_text_of(now, "code")));
+    value_set(row, "from", value_text(arena, from));
+    value_set(row, "to", value_text(arena, to));
+}
 
 /* `before` and `now` are the same code on two days; either may be NULL. */
 static void compare(const struct report_request *request, struct arena *arena, struct value *document,
-                    const struct movement_lists *lists, const struct value *before, const struct value *now)
+                    struct movement_lists *lists, const struct value *before, const struct value *now)
 {
     bool stood = before && report_says(before, "status", "published"),
          stands = now && report_says(now, "status", "published");
@@ -288,6 +336,7 @@ static void compare(const struct report_request *request, struct arena *arena, s
                !text_equal(value_text_of(before, "content_digest"), value_text_of(now, "content_digest"))) {
         count_movement(request, arena, document, now, "changed");
         list_movement(arena, lists->changed, now);
+        list_moved(request, arena, document, lists, before, now);
     }
 }
 
@@ -295,13 +344,15 @@ enum status report_make_changes(const struct report_request *request, struct are
                                 struct value *document, struct error *error)
 {
     struct value *before, *now;
+    struct text begins;
     struct date from;
     char eve[DATE_TEXT];
     if (!date_read(text_of(request->from), &from))
         return error_set(error, STATUS_USAGE, _("%s wants a date such as 2026-03-31, not \"%s\""), "--from",
                          request->from);
     date_write(date_from_days(date_days(from) - 1), eve);
-    if (report_view_standing(request->store, request->memory, arena, eve, &before, error) ||
+    if (report_view_beginning(request->store, arena, &begins, error) ||
+        report_view_standing(request->store, request->memory, arena, eve, &before, error) ||
         report_view_standing(request->store, request->memory, arena, request->to, &now, error))
         return error->status;
     report_column(arena, document, "group", report_by_heading(request->by), "text");
@@ -318,9 +369,14 @@ enum status report_make_changes(const struct report_request *request, struct are
         movement_list(arena, document, "added", _("Added")),
         movement_list(arena, document, "abolished", _("Abolished")),
         movement_list(arena, document, "changed", _("Changed")),
+        NULL,
     };
+    bool known = !begins.bytes || text_compare(text_of(eve), begins) >= 0;
     const struct value *old = before->first, *new = now->first;
-    while (old || new) {
+    for (; !known && new; new = new->next) /* nobody knows with what to compare it */
+        if (report_says(new, "status", "published"))
+            count_movement(request, arena, document, new, "now");
+    while (known && (old || new)) {
         int order = !old   ? 1
                     : !new ? -1
                            : text_compare(value_text_of(old, "code"), value_text_of(new, "code"));
@@ -328,10 +384,21 @@ enum status report_make_changes(const struct report_request *request, struct are
         old = order <= 0 ? old->next : old;
         new = order >= 0 ? new->next : new;
     }
+    if (lists.moved)
+        report_note(
+            arena, document,
+            text_format(
+                arena,
+                _("%zu procedures went from one group to another (" TEXT_PRINT "): they are in a group's "
+                  "before, now and net, and neither added nor abolished; the list \"From one group to "
+                  "another\" says from where to where."),
+                value_find(lists.moved, "rows")->count,
+                TEXT_ARG(report_first_codes(arena, value_find(lists.moved, "rows"))))
+                .bytes);
     struct value *rows = value_find(document, "rows");
     for (struct value *row = rows->first; row; row = row->next)
-        finish_net(arena, row);
-    finish_net(arena, total);
+        (known ? finish_net : forget_movements)(arena, row);
+    (known ? finish_net : forget_movements)(arena, total);
     report_sort(arena, document);
     return STATUS_OK;
 }

@@ -84,22 +84,30 @@ static bool has_term(const struct report_steps *steps, const struct value *first
            (strcmp(step->what, "abolished") || !bore_decision(first, step->version, TEXT("published")));
 }
 
-static void note_baseline(struct arena *arena, struct value *document, struct text day, bool proposed)
+static void note_baseline(const struct report_request *request, struct arena *arena, struct value *document,
+                          struct text day)
 {
+    bool proposed = request->baseline == NULL;
     if (!day.bytes)
         return;
     struct value *baseline = value_set(document, "baseline", value_object(arena));
     value_set(baseline, "day", value_text(arena, day));
     value_set(baseline, "proposed", value_boolean(arena, proposed));
-    if (proposed)
-        report_note(
-            arena, document,
-            text_string(arena,
-                        text_format(arena,
-                                    _("Baseline: the day of the first publication in the ledger. Write "
-                                      "\"baseline: " TEXT_PRINT "\" into the configuration to confirm "
-                                      "it, or another day."),
-                                    TEXT_ARG(day))));
+    report_note(
+        arena, document,
+        text_string(arena,
+                    text_format(arena,
+                                proposed ? _("Baseline: the day of the first publication in the "
+                                             "ledger. Write \"baseline: " TEXT_PRINT
+                                             "\" into the configuration to confirm it, or another day.")
+                                         : _("Baseline: " TEXT_PRINT
+                                             ", by the configuration. What was acknowledged up to that "
+                                             "day, or decided before it, is neither new nor late."),
+                                TEXT_ARG(day))));
+    if (text_compare(day, text_of(request->to)) > 0)
+        report_note(arena, document,
+                    _("The baseline day lies behind the end of the period: of all of it nothing is new or "
+                      "late for that."));
 }
 
 enum status report_steps_read(const struct report_request *request, struct arena *arena,
@@ -111,7 +119,7 @@ enum status report_steps_read(const struct report_request *request, struct arena
         report_view_wanted(request->store, arena, &steps->wanted, error) ||
         (!steps->baseline.bytes && report_view_first_day(request->store, arena, &steps->baseline, error)))
         return error->status;
-    note_baseline(arena, document, steps->baseline, request->baseline == NULL);
+    note_baseline(request, arena, document, steps->baseline);
     steps->step = arena_array(arena, struct report_step, versions->count + 1);
     steps->count = 0;
     const struct value *before = NULL, *first = versions->first;

@@ -525,6 +525,14 @@ class Listing(Night):
         mixed = True
         done, listed = self.night([source])
         self.assertEqual((done.code, self.present(source)), (0, {"1.1", "1.3"}), done)
+        self.assertNotIn("another one", done.stderr)
+
+    def test_an_item_that_never_gave_its_own_record_is_told(self):
+        source = self.detailed(lambda handler, query: Answer(body=json.dumps({"ma": "1.3" if query["id"] == "2" else f"1.{query['id']}", "ten": "Một"})), 507)
+        for _ in range(2):
+            done, listed = self.night([source])
+            self.assertEqual((done.code, listed["l"]["whole"], self.present(source)), (0, True, {"1.1", "1.3"}), done)
+            self.assertRegex(done.stderr, r"1 items were answered with the record of another one, such as \S*/d\?id=3 beside \S*/d\?id=2:")
 
     def test_rows_that_are_no_records_are_skipped_and_counted(self):
         self.place.write("inbox/r.csv", "Mã;Tên\r\n1.000001;Một\r\n;Cộng: 1\r\n;\r\nI;Lĩnh vực\r\nNgười lập;x\r\n")

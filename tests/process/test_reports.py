@@ -222,6 +222,15 @@ class Reports(Night):
         self.assertEqual(rows["1.2", "published in time"]["denominator"]["codes"], ["1.000003"])
         self.assertEqual(self.place.sql("SELECT code FROM audit_rejections WHERE rule = 'ND63-24-TINH'"), [("1.000003",)])
 
+    def test_a_report_that_rests_on_a_baseline_names_its_day(self):
+        self.night("2026-04-01", record("1.000001", signed="2026-03-20"))
+        for day, behind in (("2026-03-15", False), ("2062-01-01", True)):
+            self.place.configure(baseline=day)
+            for name in ("cong-bo", "chi-so-766"):
+                notes = " ".join(self.report(name, "--from", "2026-03-01", "--to", "2026-04-30")["notes"])
+                self.assertIn(f"Baseline: {day}, by the configuration", notes)
+                self.assertEqual("lies behind the end of the period" in notes, behind)
+
     def test_each_record_is_judged_by_the_terms_of_its_own_agency_as_the_rules_do(self):
         self.place.configure(baseline="2026-02-01", rules=[str(harness.ROOT / "config/rules/deadlines.yaml")],
                              agency={"code": "H13", "name": "UBND thành phố Cần Thơ"})
@@ -330,10 +339,30 @@ class Reports(Night):
             self.assertEqual({cell["missing"] for cell in document["total"].values() if isinstance(cell, dict) and "codes" not in cell
                               and "missing" in cell} - {"N/A"}, {"not known"}, name)
             self.assertIn("The ledger begins on 2026-03-03", " ".join(document["notes"]), name)
-        document = self.report("bien-dong", "--from", "2026-02-01", "--to", "2026-03-31")
-        self.assertEqual((document["total"]["added"]["codes"], "The ledger begins" in " ".join(document["notes"])), (["1.000001"], True))
+        for first in ("2026-02-01", "2026-03-03"):  # a period is compared with the day before it
+            document = self.report("bien-dong", "--from", first, "--to", "2026-03-31", "--by", "field")
+            for row in (*document["rows"], document["total"]):
+                self.assertEqual(row["now"]["codes"], ["1.000001"])
+                self.assertEqual([row[name] for name in ("before", "net", "added", "abolished", "changed")], [{"missing": "not known"}] * 5)
+            self.assertIn("The ledger begins on 2026-03-03", " ".join(document["notes"]))
+            self.assertEqual([part["rows"] for part in document["lists"]], [[], [], []])
+        self.assertEqual(self.count(self.report("bien-dong", "--from", "2026-03-04", "--to", "2026-03-31")["total"], "before"), 1)
         document = self.report("so-luong", "--as-of", "2026-03-03")
         self.assertEqual((document["total"]["total"]["codes"], "The ledger begins" in " ".join(document.get("notes", []))), (["1.000001"], False))
+
+    def test_what_was_not_at_the_portal_before_the_ledger_began_nobody_knows(self):
+        """000002 is corrected after its first load, 000003 kept back, 000004 internal."""
+        self.portal.faults("kind=status:422,on=put,code=1.000003")
+        records = [record(f"1.00000{n}", signed="2026-03-02", decision="7/QĐ-UBND") for n in (1, 2, 3)] + [record("1.000004", kind="internal", signed="2026-03-02")]
+        self.night("2026-04-01", *records)
+        records[1]["notes"] = "đính chính"
+        self.night("2026-04-12", *records)
+        for name, arguments in (("cong-bo", ("--from", "2026-01-01", "--to", "2026-03-31")), ("noi-bo", ("--as-of", "2026-03-31"))):
+            document = self.report(name, *arguments)
+            for row in (*document["rows"], document["total"]):
+                self.assertEqual([name for name, cell in row.items() if isinstance(cell, dict) and cell.get("codes")], [], row)
+        total = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-04-01")["total"]
+        self.assertEqual((total["not_yet"]["codes"], total["baseline"]["count"]), (["1.000003"], 3))
 
     def test_abolishing_by_a_decision_without_a_day_hides_no_late_publication(self):
         self.place.configure(baseline="2026-02-01")
@@ -429,15 +458,32 @@ class Reports(Night):
         self.night("2026-01-05", one, two)
         self.night("2026-02-05", {**one, "notes": "đổi"}, two, three)
         self.night("2026-05-05", {**one, "notes": "đổi"}, {**two, "status": "abolished"}, three)
-        first = self.report("bien-dong", "--from", "2026-01-01", "--to", "2026-03-31")
+        first = self.report("bien-dong", "--from", "2026-01-06", "--to", "2026-03-31")
         second = self.report("bien-dong", "--from", "2026-04-01", "--to", "2026-06-30")
-        self.assertEqual([self.count(first["total"], c) for c in ("before", "now", "added", "abolished", "changed")], [0, 3, 3, 0, 0])
+        self.assertEqual([self.count(first["total"], c) for c in ("before", "now", "added", "abolished", "changed")], [2, 3, 1, 0, 1])
         self.assertEqual([self.count(second["total"], c) for c in ("before", "now", "added", "abolished", "changed")], [3, 2, 0, 1, 0])
         self.assertEqual(second["total"]["net"]["count"], -1)
         for code in ("1.000001", "1.000002", "1.000003"):
             for report, day in ((first, "2026-03-31"), (second, "2026-06-30")):
                 held = self.at("2026-12-31", "--json", "history", code, "--on", day).json
                 self.assertEqual(held["status"] == "published", code in report["total"]["now"]["codes"], (code, day))
+
+    def test_what_goes_from_one_group_to_another_is_told_with_its_code(self):
+        one, two, three = record("1.000001", fields=["Đất đai", "Hộ tịch"]), record("1.000002", fields=["Hộ tịch"]), record("1.000003", fields=["Hộ tịch"])
+        self.night("2026-01-05", one, two, three)
+        self.night("2026-02-05", {**one, "fields": ["đất đai", "Nuôi con nuôi"]}, {**two, "fields": ["HỘ TỊCH"]}, {**three, "status": "abolished"},
+                   record("1.000004", fields=["Đất đai"]))
+        period = ("--from", "2026-02-01", "--to", "2026-02-28", "--by", "field")
+        document = self.report("bien-dong", *period)
+        self.assertEqual([column["name"] for column in document["columns"]], ["group", "before", "now", "net", "added", "abolished", "changed"])
+        lists = {part["name"]: part["rows"] for part in document["lists"]}
+        self.assertEqual(lists["moved"], [{"code": "1.000001", "from": "Hộ tịch", "to": "Nuôi con nuôi"}])
+        self.assertTrue([note for note in document["notes"] if "1.000001" in note and "1.000002" not in note], document["notes"])
+        for row in document["rows"]:
+            came, left = ([part["code"] for part in lists["moved"] if part[name].casefold() == row["group"].casefold()] for name in ("to", "from"))
+            self.assertEqual(row["net"]["count"], self.count(row, "added") - self.count(row, "abolished") + len(came) - len(left), row)
+        self.assertRegex(self.at("2026-12-31", "report", "bien-dong", *period).stdout, r"\n  1\.000001; Hộ tịch; Nuôi con nuôi\n")
+        self.assertNotIn("moved", {part["name"] for part in self.report("bien-dong", *period[:4])["lists"]})
 
     def test_internal_procedures_stand_in_their_group(self):
         self.night("2026-03-02", record("1.000001", kind="internal", group="between_agencies", fields=["Nội vụ"], executing=["Sở Nội vụ"]),
@@ -583,8 +629,9 @@ class Reports(Night):
                 self.assertEqual(sorted(row["published"]["codes"]), sorted(mine))
             self.assertEqual(sum(row["published"]["count"] for row in rows.values()), len(internal))
         for first, last in (("2026-01-01", "2026-03-31"), ("2026-04-01", "2026-06-30")):
-            before, now = self.standing(nights, f"{int(first[:4]) - 1}-12-31" if first[5:7] == "01" else "2026-03-31"), self.standing(nights, last)
-            total = self.report("bien-dong", "--from", first, "--to", last)["total"]
+            begin, eve = ("2026-01-06", "2026-01-05") if first[5:7] == "01" else (first, "2026-03-31")  # the ledger begins on the eve
+            before, now = self.standing(nights, eve), self.standing(nights, last)
+            total = self.report("bien-dong", "--from", begin, "--to", last)["total"]
             self.assertEqual([sorted(total[name]["codes"]) for name in ("before", "now", "added", "changed")],
                              [sorted(before), sorted(now), sorted(set(now) - set(before)),
                               sorted(code for code in now if code in before and now[code] != before[code])])

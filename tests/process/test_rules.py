@@ -97,6 +97,13 @@ class Shipped(unittest.TestCase):
             self.assertEqual([(fault["error_id"], re.search(r"yaml:(\d+:\d+)", fault["error"])[1]) for fault in done.json["errors"]],
                              [("the-rule-breaks-an-example-that-should", "7:29"), ("the-rule-lets-an-example-pass-that", "8:14")])
 
+    def test_a_baseline_that_lies_ahead_is_told(self):
+        with Place() as place:
+            for day, told in (("2062-01-01", True), ("2026-01-01", False)):
+                place.configure(baseline=day)
+                done = place.run("--language", "en", "check")
+                self.assertEqual((done.code, f'"baseline" is {day}, which lies ahead' in done.stderr), (0, told), done)
+
     def test_an_agency_that_may_be_a_ministry_or_a_province_is_asked(self):
         with Place() as place:
             place.configure(agency={"code": "XYZ", "name": "Cơ quan"})
