@@ -23,8 +23,9 @@ struct dispatcher {
     /* what there is to do */
     struct text *codes;
     size_t code_count, code_next, done;
-    size_t code_pending, code_behind; /* where those begin that are not left over, and those a run stopped at */
-    struct text drawn;                /* the last probe's */
+    size_t code_pending,
+        code_behind;   /* where those begin that are not left over, and those a run stopped at */
+    struct text drawn; /* the last probe's */
     /* deliveries by what they wait for: the commit, a free lane (questions first), their time */
     struct dispatch_queues lists;
     int64_t out, out_sends; /* submissions under way */

@@ -121,7 +121,8 @@ static enum status commit_in_time(struct dispatcher *dispatcher, struct error *e
     size_t ready = lists->sends.count + lists->asks.count;
     bool many = lists->written.count >= COMMIT_LEAST || !has_room(dispatcher);
     bool hungry = lists->written.count && ready <= window(dispatcher) && (many || !ready);
-    if (probe || hungry || dispatcher->rows >= GROUP_MAX || dispatcher->now - dispatcher->group_since >= FLUSH_MS)
+    if (probe || hungry || dispatcher->rows >= GROUP_MAX ||
+        dispatcher->now - dispatcher->group_since >= FLUSH_MS)
         return commit(dispatcher, error);
     return STATUS_OK;
 }
@@ -328,8 +329,8 @@ static enum status dispatch(struct dispatcher *dispatcher, struct error *error)
             if (dispatcher_end_one(dispatcher, dispatch_queues_take(&lists->sends), error))
                 return error->status;
         } else if (lists->asks.first && turn != DISPATCH_SEND &&
-                   congestion_allows(&dispatcher->congestion, true, dispatcher->out,
-                                                          dispatcher->out_sends, dispatcher->now)) {
+                   congestion_allows(&dispatcher->congestion, true, dispatcher->out, dispatcher->out_sends,
+                                     dispatcher->now)) {
             struct delivery_task *delivery_task = dispatch_queues_take(&lists->asks);
             struct portal_request *request = &delivery_task->request;
             note_leaving(dispatcher, delivery_task, true);
