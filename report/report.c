@@ -124,22 +124,10 @@ static enum status rest_on(const struct report_request *request, struct arena *a
     return STATUS_OK;
 }
 
-#define CODES_TOLD 5
-
 static const char *against_note(struct arena *arena, const struct value *against)
 {
-    struct buffer BUFFER_OWNED codes = { 0 };
-    size_t count = 0;
-    struct text last = TEXT_NONE; /* the rows of a code follow one another */
-    for (const struct value *row = against->first; row; row = row->next) {
-        struct text code = value_text_of(row, "code");
-        if (code.length && !text_equal(code, last) && ++count <= CODES_TOLD)
-            buffer_text(&codes, text_format(arena, "%s" TEXT_PRINT, count > 1 ? ", " : "", TEXT_ARG(code)));
-        last = code;
-    }
-    if (count > CODES_TOLD)
-        buffer_string(&codes, ", …");
-    if (!count)
+    struct text codes = report_first_codes(arena, against);
+    if (!codes.length)
         return _(
             "The figures rest on what the portal acknowledged last, in a store that is a backup: since when "
             "what stood there is not known, the list \"What the ledger knows against it\" says.");
@@ -147,7 +135,7 @@ static const char *against_note(struct arena *arena, const struct value *against
                arena,
                _("The figures rest on what the portal acknowledged last. The ledger knows something against "
                  "that (" TEXT_PRINT "): the list \"What the ledger knows against it\" says what."),
-               TEXT_ARG(buffer_view(&codes)))
+               TEXT_ARG(codes))
         .bytes;
 }
 

@@ -278,12 +278,47 @@ static void finish_net(struct arena *arena, struct value *row)
 }
 
 struct movement_lists {
-    struct value *added, *abolished, *changed;
+    struct value *added, *abolished, *changed, *moved; /* moved NULL: none is yet */
 };
+
+/* The names that the other groups have not. */
+static struct text names_beside(struct arena *arena, const struct report_groups *groups,
+                                const struct report_groups *others)
+{
+    struct buffer BUFFER_OWNED out = { 0 };
+    for (size_t i = 0; i < groups->count; i++)
+        if (unicode_find_folded(groups->name[i], others->name, others->count) == others->count)
+            buffer_text(
+                &out, text_format(arena, "%s" TEXT_PRINT, out.length ? ", " : "", TEXT_ARG(groups->name[i])));
+    return text_copy(arena, buffer_view(&out));
+}
+
+/* What another group had before is neither added nor abolished: without this a row does not add up, and nothing says why. Only
+ * another content has other groups. */
+static void list_moved(const struct report_request *request, struct arena *arena, struct value *document,
+                       struct movement_lists *lists, const struct value *before, const struct value *now)
+{
+    struct report_groups old, new;
+    report_groups_of(request, arena, before, &old);
+    report_groups_of(request, arena, now, &new);
+    struct text from = names_beside(arena, &old, &new), to = names_beside(arena, &new, &old);
+    if (!from.length && !to.length)
+        return;
+    if (!lists->moved) {
+        lists->moved = report_list(arena, document, "moved", _("From one group to another"));
+        report_column(arena, lists->moved, "code", _("code"), "text");
+        report_column(arena, lists->moved, "from", _("from the group"), "text");
+        report_column(arena, lists->moved, "to", _("to the group"), "text");
+    }
+    struct value *row = value_append(value_find(lists->moved, "rows"), value_object(arena));
+    value_set(row, "code", value_text(arena, value_text_of(now, "code")));
+    value_set(row, "from", value_text(arena, from));
+    value_set(row, "to", value_text(arena, to));
+}
 
 /* `before` and `now` are the same code on two days; either may be NULL. */
 static void compare(const struct report_request *request, struct arena *arena, struct value *document,
-                    const struct movement_lists *lists, const struct value *before, const struct value *now)
+                    struct movement_lists *lists, const struct value *before, const struct value *now)
 {
     bool stood = before && report_says(before, "status", "published"),
          stands = now && report_says(now, "status", "published");
@@ -301,6 +336,7 @@ static void compare(const struct report_request *request, struct arena *arena, s
                !text_equal(value_text_of(before, "content_digest"), value_text_of(now, "content_digest"))) {
         count_movement(request, arena, document, now, "changed");
         list_movement(arena, lists->changed, now);
+        list_moved(request, arena, document, lists, before, now);
     }
 }
 
@@ -333,6 +369,7 @@ enum status report_make_changes(const struct report_request *request, struct are
         movement_list(arena, document, "added", _("Added")),
         movement_list(arena, document, "abolished", _("Abolished")),
         movement_list(arena, document, "changed", _("Changed")),
+        NULL,
     };
     bool known = !begins.bytes || text_compare(text_of(eve), begins) >= 0;
     const struct value *old = before->first, *new = now->first;
@@ -347,6 +384,17 @@ enum status report_make_changes(const struct report_request *request, struct are
         old = order <= 0 ? old->next : old;
         new = order >= 0 ? new->next : new;
     }
+    if (lists.moved)
+        report_note(
+            arena, document,
+            text_format(
+                arena,
+                _("%zu procedures went from one group to another (" TEXT_PRINT "): they are in a group's "
+                  "before, now and net, and neither added nor abolished; the list \"From one group to "
+                  "another\" says from where to where."),
+                value_find(lists.moved, "rows")->count,
+                TEXT_ARG(report_first_codes(arena, value_find(lists.moved, "rows"))))
+                .bytes);
     struct value *rows = value_find(document, "rows");
     for (struct value *row = rows->first; row; row = row->next)
         (known ? finish_net : forget_movements)(arena, row);
