@@ -18,13 +18,15 @@ struct dispatcher {
     struct arena kept; /* of the answers of a round */
     struct congestion congestion;
     bool restored;   /* the store is a backup, and the portal was not asked for all of it since */
+    int64_t moved;   /* the last run under another portal.url; 0: none */
     int64_t now;     /* milliseconds that only go forward */
     uint64_t chance; /* the clock's, once; then what it leads to */
     /* what there is to do */
     struct text *codes;
     size_t code_count, code_next, done;
-    size_t code_pending, code_behind; /* where those begin that are not left over, and those a run stopped at */
-    struct text drawn;                /* the last probe's */
+    size_t code_pending,
+        code_behind;   /* where those begin that are not left over, and those a run stopped at */
+    struct text drawn; /* the last probe's */
     /* deliveries by what they wait for: the commit, a free lane (questions first), their time */
     struct dispatch_queues lists;
     int64_t out, out_sends; /* submissions under way */

@@ -121,7 +121,8 @@ static enum status commit_in_time(struct dispatcher *dispatcher, struct error *e
     size_t ready = lists->sends.count + lists->asks.count;
     bool many = lists->written.count >= COMMIT_LEAST || !has_room(dispatcher);
     bool hungry = lists->written.count && ready <= window(dispatcher) && (many || !ready);
-    if (probe || hungry || dispatcher->rows >= GROUP_MAX || dispatcher->now - dispatcher->group_since >= FLUSH_MS)
+    if (probe || hungry || dispatcher->rows >= GROUP_MAX ||
+        dispatcher->now - dispatcher->group_since >= FLUSH_MS)
         return commit(dispatcher, error);
     return STATUS_OK;
 }
@@ -185,9 +186,11 @@ static enum status prepare(struct dispatcher *dispatcher, struct text code, bool
         return status == STATUS_END ? STATUS_OK : status;
     }
     bool asked = true;
-    if (dispatcher->restored && restoration_asked(dispatcher->store, code, &asked, error))
+    if ((dispatcher->restored || dispatcher->moved) &&
+        restoration_asked(dispatcher->store, code, dispatcher->moved, &asked, error))
         return error->status;
     delivery_task->unasked = !asked;
+    delivery_task->elsewhere = !asked && dispatcher->moved;
     delivery_task->superseded = superseded;
     if (allow_for_lag(dispatcher, delivery_task, error))
         return error->status;
@@ -328,8 +331,8 @@ static enum status dispatch(struct dispatcher *dispatcher, struct error *error)
             if (dispatcher_end_one(dispatcher, dispatch_queues_take(&lists->sends), error))
                 return error->status;
         } else if (lists->asks.first && turn != DISPATCH_SEND &&
-                   congestion_allows(&dispatcher->congestion, true, dispatcher->out,
-                                                          dispatcher->out_sends, dispatcher->now)) {
+                   congestion_allows(&dispatcher->congestion, true, dispatcher->out, dispatcher->out_sends,
+                                     dispatcher->now)) {
             struct delivery_task *delivery_task = dispatch_queues_take(&lists->asks);
             struct portal_request *request = &delivery_task->request;
             note_leaving(dispatcher, delivery_task, true);
@@ -479,6 +482,8 @@ enum status dispatcher_run(struct store *store, const struct load_request *reque
     int64_t left;
     if (!status)
         status = restoration_compared(store, &compared, &left, error);
+    if (!status)
+        status = restoration_moved(store, &dispatcher.moved, error);
     dispatcher.restored = !compared;
     if (!status)
         status = bring(&dispatcher, error);

@@ -124,6 +124,10 @@ enum status outbox_answered_before(struct store *store, const struct outbox_item
 /* Was this content ever sent from here, as the ledger has it? STATUS_END: no. */
 enum status outbox_sent_before(struct store *store, struct text code, const struct digest *digest,
                                struct error *error);
+#define OUTBOX_QUEUED 202
+/* Did the portal answer that it would carry out the intent that is open later (HTTP 202)? */
+enum status outbox_was_queued(struct store *store, const struct outbox_item *item, bool *queued,
+                              struct error *error);
 /* When the ledger speaks last of the intent that is open (milliseconds): its request left before that, or right
  * behind its "intended". STATUS_END: never. */
 enum status outbox_last_word(struct store *store, struct text code, int64_t *at, struct error *error);

@@ -296,7 +296,8 @@ static void check_silence(const char *kind, bool many)
     simulated_next_run();
     snprintf(faults, sizeof faults, "[\"kind=%s,code=1.0000%s\"]", kind, many ? "??" : "0?");
     simulated_faults(faults);
-    bool ok = CHECK_INT(simulated_load("in_flight: 4\nretry: { attempts: 3, first: 1ms, most: 4ms }"), STATUS_OK);
+    bool ok =
+        CHECK_INT(simulated_load("in_flight: 4\nretry: { attempts: 3, first: 1ms, most: 4ms }"), STATUS_OK);
     ok &= CHECK_INT(simulated_number("effects"), 40);
     ok &= CHECK_INT(simulated.counts.failed, 0);
     simulated_check_account();
@@ -305,7 +306,8 @@ static void check_silence(const char *kind, bool many)
     simulated_close();
 }
 
-TEST("what the portal is silent about keeps nobody else from his turn, and is no outage while others are answered")
+TEST("what the portal is silent about keeps nobody else from his turn, and is no outage while others are "
+     "answered")
 {
     check_silence("status:500", true);
     check_silence("status:503", false);

@@ -310,9 +310,8 @@ TEST("the list of work begins with what is left over, then what failed, then wha
     answer(intend("5", NULL), OUTBOX_STILL_UNKNOWN);
     answer(intend("3", NULL), OUTBOX_HAS_FAILED);
     answer(intend("2", NULL), OUTBOX_REFUSED_BY_PORTAL);
-    CHECK_INT(
-        outbox_list(store, &(struct outbox_filter){ .code_count = 0 }, &test_arena, &work, &error),
-        STATUS_OK);
+    CHECK_INT(outbox_list(store, &(struct outbox_filter){ .code_count = 0 }, &test_arena, &work, &error),
+              STATUS_OK);
     CHECK_INT(work.count, 5);
     CHECK_INT(work.pending, 3);
     CHECK_INT(work.behind, 5);

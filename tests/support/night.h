@@ -356,7 +356,8 @@ static struct outbox_item *night_intend(struct night *night, size_t most, size_t
     struct outbox_item *items = arena_array(&night->arena, struct outbox_item, *count + 1);
     night_must(store_begin(night->store, &error), &error, "begin");
     for (size_t i = 0; i < *count; i++) {
-        night_must(outbox_find(night->store, &night->arena, work.codes[i], &items[i], &error), &error, "find");
+        night_must(outbox_find(night->store, &night->arena, work.codes[i], &items[i], &error), &error,
+                   "find");
         if (items[i].state == OUTBOX_IDLE || items[i].state == OUTBOX_FAILED)
             night_must(outbox_intend(night->store, &night->arena, &items[i],
                                      items[i].etag.bytes ? items[i].etag : TEXT_NONE, &error),
