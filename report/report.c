@@ -131,14 +131,20 @@ static const char *against_note(struct arena *arena, const struct value *against
     struct buffer BUFFER_OWNED codes = { 0 };
     size_t count = 0;
     struct text last = TEXT_NONE; /* the rows of a code follow one another */
+    bool restored = false;
     for (const struct value *row = against->first; row; row = row->next) {
         struct text code = value_text_of(row, "code");
+        restored = restored || report_says(row, "what", "restored");
         if (code.length && !text_equal(code, last) && ++count <= CODES_TOLD)
             buffer_text(&codes, text_format(arena, "%s" TEXT_PRINT, count > 1 ? ", " : "", TEXT_ARG(code)));
         last = code;
     }
     if (count > CODES_TOLD)
         buffer_string(&codes, ", …");
+    if (!count && !restored)
+        return _("The figures rest on what the portal acknowledged. It held more when it was asked, which is "
+                 "in no "
+                 "figure: the list \"What the ledger knows against it\" says how many.");
     if (!count)
         return _(
             "The figures rest on what the portal acknowledged last, in a store that is a backup: since when "
