@@ -3,12 +3,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "adapters/private_file.h"
 #include "core/memory.h"
 
 #define MAKING     ".making"
@@ -33,6 +35,13 @@ static enum status fault(const char *folder, const char *name, int code, struct 
 static int open_folder(int place, const char *name)
 {
     return openat(place, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static void hand_over(int descriptor, const char *folder, const char *name)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/%s", folder, name) < (int)sizeof path)
+        private_file_hand_over(descriptor, path);
 }
 
 /* A bundle has files only. */
@@ -78,7 +87,10 @@ static enum status begin(struct atomic_directory *bundle, struct error *error)
         code = errno;
     if (!code && (bundle->user_data = open_folder(bundle->place, bundle->hidden)) < 0)
         code = errno;
-    return code ? fault(bundle->folder, bundle->name, code, error) : STATUS_OK;
+    if (code)
+        return fault(bundle->folder, bundle->name, code, error);
+    hand_over(bundle->user_data, bundle->folder, bundle->hidden);
+    return STATUS_OK;
 }
 
 enum status atomic_directory_begin(const char *folder, const char *name, struct atomic_directory **bundle,
@@ -105,6 +117,9 @@ enum status atomic_directory_put(struct atomic_directory *bundle, const char *fi
         openat(bundle->user_data, file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)0666);
     if (descriptor < 0)
         return fault(bundle->folder, bundle->name, errno, error);
+    char path[HIDDEN_MAX + NAME_MAX];
+    if (snprintf(path, sizeof path, "%s/%s", bundle->hidden, file) < (int)sizeof path)
+        hand_over(descriptor, bundle->folder, path);
     while (bytes.length && !code) {
         ssize_t count = write(descriptor, bytes.bytes, bytes.length);
         if (count < 0 && errno != EINTR)

@@ -240,8 +240,10 @@ static int open_beside(const char *path, unsigned mode, char temporary[PATH_MAX]
             return ENAMETOOLONG;
         *descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                            (mode_t)(mode == FILE_OURS ? private_file_mode() : mode));
-        if (*descriptor >= 0)
+        if (*descriptor >= 0) {
+            private_file_hand_over(*descriptor, path);
             return mode == FILE_OURS ? private_file_own(*descriptor, false) : 0;
+        }
         if (errno != EEXIST)
             return errno;
     }
@@ -312,12 +314,11 @@ static int make_folder(const char *path, unsigned mode)
 {
     if (mkdir(path, (mode_t)(mode == FILE_OURS ? private_file_folder_mode() : mode)) < 0)
         return errno == EEXIST ? 0 : errno;
-    if (mode != FILE_OURS)
-        return 0;
     int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (descriptor < 0)
-        return errno;
-    int code = private_file_own(descriptor, true);
+        return mode == FILE_OURS ? errno : 0;
+    private_file_hand_over(descriptor, path);
+    int code = mode == FILE_OURS ? private_file_own(descriptor, true) : 0;
     close(descriptor);
     return code;
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -88,6 +89,75 @@ enum status private_file_check_place(const char *path, struct error *error)
     return private_file_check_folder(folder, error);
 }
 
+/* ---- whose it is ---- */
+
+/* A file whose owner what is put at the path is to have: one of that name, or of a name that goes on with . or -. */
+static bool find_model(const char *path, const struct stat *made, struct stat *model)
+{
+    char name[PATH_MAX];
+    size_t length = strlen(path);
+    const char *slash = strrchr(path, '/');
+    size_t least = slash ? (size_t)(slash + 2 - path) : 1;
+    if (length >= sizeof name)
+        return false;
+    memcpy(name, path, length + 1);
+    for (; length >= least; length--) {
+        if (path[length] && path[length] != '.' && path[length] != '-')
+            continue;
+        name[length] = 0;
+        if (!lstat(name, model) && S_ISREG(model->st_mode) &&
+            (model->st_dev != made->st_dev || model->st_ino != made->st_ino))
+            return true;
+    }
+    return false;
+}
+
+void private_file_hand_over(int descriptor, const char *path)
+{
+    char folder[PATH_MAX];
+    struct stat made, model;
+    bool sticky;
+    if (geteuid())
+        return;
+    folder_of(path, folder);
+    if (fstat(descriptor, &made) || is_open_to_all(folder, &sticky) ||
+        (!find_model(path, &made, &model) && stat(folder, &model)))
+        return;
+    /* A file system that knows no owners, or a root that may give nothing away, is no reason to write nothing. */
+    if (model.st_uid != made.st_uid && fchown(descriptor, model.st_uid, (gid_t)-1) < 0)
+        errno = 0;
+}
+
+bool private_file_may_read(const char *path)
+{
+    return !faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) || errno != EACCES;
+}
+
+static void name_of(uid_t user, char *name, size_t size)
+{
+    char room[4096];
+    struct passwd entry, *found = NULL;
+    if (getpwuid_r(user, &entry, room, sizeof room, &found) || !found)
+        snprintf(name, size, "%lu", (unsigned long)user);
+    else
+        snprintf(name, size, "%s", found->pw_name);
+}
+
+enum status private_file_tell_denied(const char *path, enum status status, struct error *error)
+{
+    char owner[64], user[64];
+    struct stat info;
+    if (stat(path, &info) || info.st_uid == geteuid())
+        return error_set(error, status, _("%s cannot be opened: %s"), path, words_errno(EACCES));
+    name_of(info.st_uid, owner, sizeof owner);
+    name_of(geteuid(), user, sizeof user);
+    return error_set(
+        error, status,
+        _("%s cannot be opened: it belongs to %s, and %s may not. Give the command as %s; or, where the "
+          "nights run as %s, give the file back: chown %s %s"),
+        path, owner, user, owner, user, user, path);
+}
+
 /* ---- files ---- */
 
 static enum status look_at(const char *path, int descriptor, bool alone, struct error *error)
@@ -118,6 +188,8 @@ static enum status cannot_open(const char *path, int code, struct error *error)
         return error_set(error, STATUS_USAGE,
                          _("%s is a symbolic link, and nothing of ours is written through one; take it away"),
                          path);
+    if (code == EACCES)
+        return private_file_tell_denied(path, STATUS_FATAL, error);
     if (code == EISDIR || code == ENXIO)
         return error_set(error, STATUS_USAGE, _("%s is no regular file"), path);
     return error_set(error, STATUS_FATAL, _("%s cannot be opened: %s"), path, words_errno(code));
@@ -131,9 +203,10 @@ enum status private_file_open(const char *path, bool alone, int *descriptor, str
     /* Another run may create it, or take it away, between the two. */
     for (int attempt = 0; *descriptor < 0 && attempt < 100; attempt++) {
         *descriptor = open(path, flags | O_CREAT | O_EXCL, (mode_t)private_file_mode());
-        if (*descriptor >= 0)
+        if (*descriptor >= 0) {
             code = private_file_own(*descriptor, false);
-        else if (errno == EEXIST)
+            private_file_hand_over(*descriptor, path);
+        } else if (errno == EEXIST)
             *descriptor = open(path, flags);
         if (*descriptor < 0 && (code = errno) != ENOENT)
             break;
@@ -156,7 +229,8 @@ enum status private_file_look(const char *path, struct error *error)
 {
     struct stat info;
     int descriptor;
-    if (lstat(path, &info) < 0 && !group.set)
+    if (lstat(path, &info) < 0 &&
+        (!group.set || !geteuid())) /* as root SQLite gives it the file's owner and group */
         return STATUS_OK;
     if (private_file_open(path, false, &descriptor, error))
         return error->status;

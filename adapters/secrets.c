@@ -53,7 +53,7 @@ static unsigned pair_at(const char *bytes)
     return (unsigned)(unsigned char)bytes[0] << 8 | (unsigned char)bytes[1];
 }
 
-static void add_form(struct text bytes, size_t value, bool named)
+static void put_form(struct text bytes, size_t value, bool named)
 {
     if (bytes.length < SECRETS_LEAST)
         return;
@@ -75,6 +75,17 @@ static void add_form(struct text bytes, size_t value, bool named)
     for (unsigned char end = 1; end < SECRETS_LEAST; end++)
         if (known.within[pair_at(copy + end - 1)] < end)
             known.within[pair_at(copy + end - 1)] = end;
+}
+
+/* Each as it stands in a cell of CSV as well, where a quotation mark is doubled. */
+static void add_form(struct text bytes, size_t value, bool named)
+{
+    struct buffer BUFFER_OWNED doubled = { 0 };
+    put_form(bytes, value, named);
+    for (size_t i = 0; i < bytes.length; i++)
+        buffer_put(&doubled, bytes.bytes[i] == '"' ? "\"\"" : bytes.bytes + i, bytes.bytes[i] == '"' ? 2 : 1);
+    if (doubled.length > bytes.length)
+        put_form(buffer_view(&doubled), value, named);
 }
 
 /* The part of base64 that is the same whatever stands around: `before` bytes do in the first group. */

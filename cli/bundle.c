@@ -60,6 +60,8 @@ static enum status put(void *user_data, const char *name, struct text bytes, str
         memcpy(writing->path, path, sizeof path);
         int descriptor =
             open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, private_file_mode());
+        if (descriptor >= 0)
+            private_file_hand_over(descriptor, path);
         if (descriptor < 0 || private_file_own(descriptor, false) ||
             !(writing->file = fdopen(descriptor, "w")))
             return failed(writing, error);

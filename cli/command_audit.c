@@ -9,6 +9,7 @@
 
 #include "adapters/crypto_key.h"
 #include "adapters/file.h"
+#include "adapters/private_file.h"
 #include "cli/bundle.h"
 #include "cli/passphrase.h"
 #include "cli/run.h"
@@ -95,7 +96,7 @@ static enum status look_at(const char *path, enum shown *shown, struct error *er
 /* Of what may not be read nothing is said, that it does not hold neither. */
 static enum status check_rights(const char *path, struct error *error)
 {
-    if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0 || errno != EACCES)
+    if (private_file_may_read(path))
         return STATUS_OK;
     return error_set(error, STATUS_FATAL, _("%s cannot be opened: %s"), path, words_errno(EACCES));
 }

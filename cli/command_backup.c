@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/private_file.h"
 #include "cli/ledger_setup.h"
 #include "cli/run.h"
 #include "store/restoration.h"
@@ -117,6 +118,9 @@ static enum status examine(struct session *session, const char *path, struct res
     store_close(backup);
     if (status)
         return status;
+    const char *newest = text_format(arena, "%s.checkpoint", place).bytes;
+    if (!private_file_may_read(newest))
+        return private_file_tell_denied(newest, STATUS_STOP, error);
     restoration_look(restoration, place, &session->configuration.sealing.audit, session->clock, arena);
     look_at_copies(session, restoration, arena);
     restoration->known = restoration->known && !restoration->endless;

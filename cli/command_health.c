@@ -150,6 +150,8 @@ static enum status examine_ledger(struct session *session, struct store *store, 
     enum status status = audit_standing_check(store, &session->configuration.sealing.audit, &ledger);
     if (!status && events <= EVENTS)
         status = audit_read_check(store, TEXT_NONE, &ledger);
+    if (status == STATUS_STOP)
+        return error_copy(error, status, &ledger);
     if (status)
         found(of, HEALTH_CRITICAL, _("the ledger does not verify: %s"), ledger.message);
     else if (events > EVENTS)

@@ -188,7 +188,8 @@ static enum status gather(const struct session *session, struct store *store, st
                           int64_t most, struct situation *situation, struct error *error)
 {
     struct rule_words words;
-    (void)audit_quick_check(store, NULL, &situation->ledger);
+    if (audit_quick_check(store, NULL, &situation->ledger) == STATUS_STOP)
+        return error_copy(error, STATUS_STOP, &situation->ledger);
     if (report_runs(store, arena, 1, &situation->runs, error) ||
         night_report(store, arena, &situation->night, error) ||
         report_broken_listings(store, arena, &situation->broken, error) ||

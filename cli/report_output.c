@@ -9,8 +9,8 @@
 #include "record/calendar.h"
 #include "report/report_write.h"
 
-#define FILE_BYTES    ((size_t)1 << 30)
-#define AGAINST_SHOWN 20
+#define FILE_BYTES ((size_t)1 << 30)
+#define LIST_SHOWN 20
 
 static const char *const formats[] = { "table", "csv", "xlsx", "html", "json" };
 #define FORMATS (sizeof formats / sizeof *formats)
@@ -42,24 +42,30 @@ const struct workday_calendar *report_output_calendar(const struct session *sess
     return list && !calendar_read(arena, list, calendar) ? &calendar->days : NULL;
 }
 
-/* Codes stand in the other forms; what speaks against the figures belongs beside them in each. */
-static void print_against(const struct value *document)
+/* The lists that notes speak of; what else stands behind the figures is for the other forms. */
+static void print_list(const struct value *document, const char *name)
 {
     const struct value *lists = value_find(document, "lists");
     const struct value *list = lists ? lists->first : NULL;
-    while (list && !text_is(value_text_of(list, "name"), "against"))
+    while (list && !text_is(value_text_of(list, "name"), name))
         list = list->next;
     if (!list)
         return;
     const struct value *rows = value_find(list, "rows"), *row = rows->first;
     printf("%.*s\n", TEXT_ARG(value_text_of(list, "heading")));
-    for (size_t shown = 0; row && shown < AGAINST_SHOWN; row = row->next, shown++) {
-        struct text code = value_text_of(row, "code");
-        printf("  %.*s%s%.*s\n", TEXT_ARG(code), code.length ? ": " : "",
-               TEXT_ARG(value_text_of(row, "words")));
+    for (size_t shown = 0; row && shown < LIST_SHOWN; row = row->next, shown++) {
+        const char *between = "  ";
+        for (const struct value *column = value_find(list, "columns")->first; column; column = column->next) {
+            const struct value *cell = value_find_text(row, value_text_of(column, "name"));
+            if (!cell || !cell->text.length)
+                continue;
+            printf("%s%.*s", between, TEXT_ARG(cell->text));
+            between = "; ";
+        }
+        putchar('\n');
     }
     if (row)
-        printf(_("… and %zu more: %s\n"), rows->count - AGAINST_SHOWN, "--format html, xlsx, json");
+        printf(_("… and %zu more: %s\n"), rows->count - LIST_SHOWN, "--format html, xlsx, json");
 }
 
 static void print_table(struct session *session, struct arena *arena, const struct value *document)
@@ -100,7 +106,8 @@ static void print_table(struct session *session, struct arena *arena, const stru
              .bytes); /* whole: it is longer than what TEXT_ARG lets through */
     for (const struct value *note = notes ? notes->first : NULL; note; note = note->next)
         printf("%.*s\n", TEXT_ARG(note->text));
-    print_against(document);
+    print_list(document, "moved");
+    print_list(document, "against");
 }
 
 enum status report_output_bytes(const struct session *session, const struct value *document,

@@ -124,28 +124,17 @@ static enum status rest_on(const struct report_request *request, struct arena *a
     return STATUS_OK;
 }
 
-#define CODES_TOLD 5
-
 static const char *against_note(struct arena *arena, const struct value *against)
 {
-    struct buffer BUFFER_OWNED codes = { 0 };
-    size_t count = 0;
-    struct text last = TEXT_NONE; /* the rows of a code follow one another */
     bool restored = false;
-    for (const struct value *row = against->first; row; row = row->next) {
-        struct text code = value_text_of(row, "code");
+    for (const struct value *row = against->first; row; row = row->next)
         restored = restored || report_says(row, "what", "restored");
-        if (code.length && !text_equal(code, last) && ++count <= CODES_TOLD)
-            buffer_text(&codes, text_format(arena, "%s" TEXT_PRINT, count > 1 ? ", " : "", TEXT_ARG(code)));
-        last = code;
-    }
-    if (count > CODES_TOLD)
-        buffer_string(&codes, ", …");
-    if (!count && !restored)
+    struct text codes = report_first_codes(arena, against);
+    if (!codes.length && !restored)
         return _("The figures rest on what the portal acknowledged. It held more when it was asked, which is "
                  "in no "
                  "figure: the list \"What the ledger knows against it\" says how many.");
-    if (!count)
+    if (!codes.length)
         return _(
             "The figures rest on what the portal acknowledged last, in a store that is a backup: since when "
             "what stood there is not known, the list \"What the ledger knows against it\" says.");
@@ -153,7 +142,7 @@ static const char *against_note(struct arena *arena, const struct value *against
                arena,
                _("The figures rest on what the portal acknowledged last. The ledger knows something against "
                  "that (" TEXT_PRINT "): the list \"What the ledger knows against it\" says what."),
-               TEXT_ARG(buffer_view(&codes)))
+               TEXT_ARG(codes))
         .bytes;
 }
 

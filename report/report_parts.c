@@ -201,6 +201,24 @@ struct value *report_list(struct arena *arena, struct value *document, const cha
     return list;
 }
 
+#define CODES_TOLD 5
+
+struct text report_first_codes(struct arena *arena, const struct value *rows)
+{
+    struct buffer BUFFER_OWNED codes = { 0 };
+    size_t count = 0;
+    struct text last = TEXT_NONE;
+    for (const struct value *row = rows->first; row; row = row->next) {
+        struct text code = value_text_of(row, "code");
+        if (code.length && !text_equal(code, last) && ++count <= CODES_TOLD)
+            buffer_text(&codes, text_format(arena, "%s" TEXT_PRINT, count > 1 ? ", " : "", TEXT_ARG(code)));
+        last = code;
+    }
+    if (count > CODES_TOLD)
+        buffer_string(&codes, ", …");
+    return text_copy(arena, buffer_view(&codes));
+}
+
 static struct text name_of(const struct value *item)
 {
     struct text name = value_text_of(item, "name");

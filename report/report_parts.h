@@ -38,6 +38,9 @@ void report_unknown(struct arena *arena, struct value *row, const char *name, co
 void report_forget(struct value *row, const char *name); /* takes a member out */
 void report_note(struct arena *arena, struct value *document, const char *text);
 
+/* The codes of rows, of which those of one code follow one another, for a note: "1.000001, 1.000002, …", the first five. */
+struct text report_first_codes(struct arena *arena, const struct value *rows);
+
 /* A list behind the figures: an object with columns[] (report_column) and rows[]. */
 struct value *report_list(struct arena *arena, struct value *document, const char *name, const char *heading);
 

@@ -281,8 +281,7 @@ static void finish_net(struct arena *arena, struct value *row)
 static enum status note_adopted(const struct report_request *request, struct arena *arena,
                                 struct value *document, const struct value *added, struct error *error)
 {
-    BUFFER_OWNED struct buffer codes = { 0 };
-    struct value *adopted;
+    struct value *adopted, *told = value_list(arena);
     if (report_view_adopted(request->store, arena, &adopted, error))
         return error->status;
     const struct value *taken = adopted->first,
@@ -290,29 +289,63 @@ static enum status note_adopted(const struct report_request *request, struct are
     while (row && taken) {
         int order = text_compare(value_text_of(row, "code"), value_text_of(taken, "code"));
         if (!order && report_says(taken, "first", "1") && report_within(request, value_text_of(taken, "day")))
-            buffer_text(&codes, text_format(arena, "%s" TEXT_PRINT, codes.length ? ", " : "",
-                                            TEXT_ARG(value_text_of(row, "code"))));
+            value_append(told, value_copy(arena, row));
         row = order < 0 ? row->next : row;
         taken = order < 0 ? taken : taken->next;
     }
-    if (codes.length)
+    if (told->count)
         report_note(
             arena, document,
-            text_string(arena,
-                        text_format(arena,
-                                    _("Found at the portal and taken over in the period, counted as added "
-                                      "though nobody knows since when it stood there: " TEXT_PRINT "."),
-                                    TEXT_ARG(buffer_view(&codes)))));
+            text_format(arena,
+                        _("%zu procedures were found at the portal and taken over in the period (" TEXT_PRINT
+                          "): they count as added, though nobody knows since when they stood there."),
+                        told->count, TEXT_ARG(report_first_codes(arena, told)))
+                .bytes);
     return STATUS_OK;
 }
 
 struct movement_lists {
-    struct value *added, *abolished, *changed;
+    struct value *added, *abolished, *changed, *moved; /* moved NULL: none is yet */
 };
+
+/* The names that the other groups have not. */
+static struct text names_beside(struct arena *arena, const struct report_groups *groups,
+                                const struct report_groups *others)
+{
+    struct buffer BUFFER_OWNED out = { 0 };
+    for (size_t i = 0; i < groups->count; i++)
+        if (unicode_find_folded(groups->name[i], others->name, others->count) == others->count)
+            buffer_text(
+                &out, text_format(arena, "%s" TEXT_PRINT, out.length ? ", " : "", TEXT_ARG(groups->name[i])));
+    return text_copy(arena, buffer_view(&out));
+}
+
+/* What another group had before is neither added nor abolished: without this a row does not add up, and nothing says why. Only
+ * another content has other groups. */
+static void list_moved(const struct report_request *request, struct arena *arena, struct value *document,
+                       struct movement_lists *lists, const struct value *before, const struct value *now)
+{
+    struct report_groups old, new;
+    report_groups_of(request, arena, before, &old);
+    report_groups_of(request, arena, now, &new);
+    struct text from = names_beside(arena, &old, &new), to = names_beside(arena, &new, &old);
+    if (!from.length && !to.length)
+        return;
+    if (!lists->moved) {
+        lists->moved = report_list(arena, document, "moved", _("From one group to another"));
+        report_column(arena, lists->moved, "code", _("code"), "text");
+        report_column(arena, lists->moved, "from", _("from the group"), "text");
+        report_column(arena, lists->moved, "to", _("to the group"), "text");
+    }
+    struct value *row = value_append(value_find(lists->moved, "rows"), value_object(arena));
+    value_set(row, "code", value_text(arena, value_text_of(now, "code")));
+    value_set(row, "from", value_text(arena, from));
+    value_set(row, "to", value_text(arena, to));
+}
 
 /* `before` and `now` are the same code on two days; either may be NULL. */
 static void compare(const struct report_request *request, struct arena *arena, struct value *document,
-                    const struct movement_lists *lists, const struct value *before, const struct value *now)
+                    struct movement_lists *lists, const struct value *before, const struct value *now)
 {
     bool stood = before && report_says(before, "status", "published"),
          stands = now && report_says(now, "status", "published");
@@ -330,6 +363,7 @@ static void compare(const struct report_request *request, struct arena *arena, s
                !text_equal(value_text_of(before, "content_digest"), value_text_of(now, "content_digest"))) {
         count_movement(request, arena, document, now, "changed");
         list_movement(arena, lists->changed, now);
+        list_moved(request, arena, document, lists, before, now);
     }
 }
 
@@ -362,6 +396,7 @@ enum status report_make_changes(const struct report_request *request, struct are
         movement_list(arena, document, "added", _("Added")),
         movement_list(arena, document, "abolished", _("Abolished")),
         movement_list(arena, document, "changed", _("Changed")),
+        NULL,
     };
     bool known = !begins.bytes || text_compare(text_of(eve), begins) >= 0;
     const struct value *old = before->first, *new = now->first;
@@ -378,6 +413,17 @@ enum status report_make_changes(const struct report_request *request, struct are
     }
     if (note_adopted(request, arena, document, lists.added, error))
         return error->status;
+    if (lists.moved)
+        report_note(
+            arena, document,
+            text_format(
+                arena,
+                _("%zu procedures went from one group to another (" TEXT_PRINT "): they are in a group's "
+                  "before, now and net, and neither added nor abolished; the list \"From one group to "
+                  "another\" says from where to where."),
+                value_find(lists.moved, "rows")->count,
+                TEXT_ARG(report_first_codes(arena, value_find(lists.moved, "rows"))))
+                .bytes);
     struct value *rows = value_find(document, "rows");
     for (struct value *row = rows->first; row; row = row->next)
         (known ? finish_net : forget_movements)(arena, row);

@@ -71,7 +71,7 @@ enum status audit_check_name(struct store *store, struct error *error);
 /* Before a run: the ledger has its name, the schema is the program's, the last run's events give the last head, which goes on from the
  * one before, events written after it (a run that died) give the tree as it is kept, which where heads are signed
  * bears the signature of a run with the ledger's key, and the head's file is not ahead of the store. Writes nothing, works
- * on a store opened to be read too. STATUS_LEDGER with what does not hold. */
+ * on a store opened to be read too. STATUS_LEDGER with what does not hold; STATUS_STOP where the head's file may not be read. */
 enum status audit_quick_check(struct store *store, const struct audit_settings *settings,
                               struct error *error);
 /* The same for a monitor, who has no run to begin: besides, what the stages work with is as the last run left it, and

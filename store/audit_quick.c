@@ -2,6 +2,7 @@
  * from the last head but one on. */
 #include <string.h>
 
+#include "adapters/private_file.h"
 #include "store/audit.h"
 #include "store/audit_scan.h"
 #include "store/restoration.h"
@@ -263,6 +264,8 @@ static enum status read_file(struct quick *quick, struct error *error)
     audit_head_path(quick->store, &path);
     if (!file_exists(path.bytes))
         return STATUS_OK;
+    if (!private_file_may_read(path.bytes)) /* says nothing against the ledger */
+        return private_file_tell_denied(path.bytes, STATUS_STOP, error);
     if (file_read(&quick->arena, path.bytes, NOTE_SIZE_MAX, &quick->file, &reason))
         return fail(quick, error, reason.message);
     return STATUS_OK;

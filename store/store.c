@@ -282,6 +282,8 @@ static enum status read_store(struct store *store, enum store_mode mode, bool un
                    ? error_set(error, STATUS_USAGE, _("there is no store %s yet: nothing has been run"),
                                store->path)
                    : tell_lost(store, error);
+    if (!private_file_may_read(store->path))
+        return private_file_tell_denied(store->path, STATUS_FATAL, error);
     if (open_reading(store, untouched, error) ||
         sqlite_run(store->database, "PRAGMA trusted_schema = ON; PRAGMA temp_store = MEMORY", error))
         return store_blame(store, error->status, error);

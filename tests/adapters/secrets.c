@@ -37,7 +37,8 @@ TEST("a secret is found at every place, behind its own beginning too")
     }
 }
 
-TEST("a secret is known plain, in base64 at any place, percent-encoded and as JSON and XML escape it")
+TEST("a secret is known plain, in base64 at any place, percent-encoded and as JSON, XML and CSV "
+     "escape it")
 {
     begin("S3cr&t/Vạn\"9");
     static const char *const seen[] = {
@@ -47,6 +48,8 @@ TEST("a secret is known plain, in base64 at any place, percent-encoded and as JS
         "?t=S3cr%26t%2FV%E1%BA%A1n%229&x",
         "?t=S3cr%26t%2fV%e1%ba%a1n%229&x",
         "<a>S3cr&amp;t/Vạn\"9</a>",
+        "1;\"S3cr&t/Vạn\"\"9\"",
+        "1;\"{\"\"a\"\":\"\"S3cr&t/Vạn\\\"\"9\"\"}\"",
     };
     for (size_t i = 0; i < sizeof seen / sizeof *seen; i++) {
         CHECK_CONTAINS(covered(seen[i]).bytes, "***");

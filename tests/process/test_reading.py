@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import pathlib
 import shutil
 import signal
 import sqlite3
@@ -126,6 +127,66 @@ class Reading(Night):
         self.assertEqual(done.returncode, 3, done)
         self.assertIn("nothing was begun", done.stderr)
         self.assertEqual(self.place.one("SELECT count(*) FROM audit_runs"), runs)
+
+    def as_stranger(self, *command):
+        done = subprocess.run([*STRANGER, PROGRAM, "--config", self.place.folder / "congkhai.yaml", *map(str, command)], cwd="/", text=True,
+                              capture_output=True, timeout=60, env={**self.place.environment, "TMPDIR": "/tmp"})
+        return done
+
+    def give_away(self):
+        for path in (self.place.folder, *self.place.folder.rglob("*")):
+            os.chown(path, 65534, 65534)
+
+    def test_what_root_writes_belongs_to_whoever_has_the_store(self):
+        heads = self.place.folder / "heads"
+        self.place.configure(ledger={"copies": [{"folder": str(heads)}]}, notify=[{"metrics": str(self.place.folder / "m.prom")}])
+        commands = (("run",), ("plan",), ("retry", "--reason", "x"), ("kept", "--output", self.place.folder / "lists"), ("run",),
+                    ("backup", self.place.folder / "b.db"), ("audit", "export", self.place.folder / "bundle"),
+                    ("restore", self.place.folder / "b.db", "--reason", "x"), ("audit", "key", self.place.folder / "keys" / "k"))
+        for group in (None, "nogroup"):
+            self.give_away()
+            self.place.configure(group=group)
+            reader = sqlite3.connect(self.place.store)  # so that the log and its index stay
+            for name in (*self.place.store.parent.glob("*.search"), *self.place.store.parent.glob("*.lock")):
+                name.unlink()
+            for command in commands:
+                self.assertIn(self.place.run(*command).code, (0, 1), command)
+            reader.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+            made = {str(path.relative_to(self.place.folder)): path.stat().st_uid for path in self.place.folder.rglob("*")}
+            self.assertEqual({name for name, owner in made.items() if owner != 65534} - {"congkhai.yaml"}, set(), group)
+            for name in ("state/congkhai.db.search", "state/congkhai.db.checkpoint", "state/congkhai.db.plan", "m.prom", "lists", "heads", "bundle"):
+                self.assertIn(name, made)
+            reader.close()
+            for command in ("plan",), ("kept", "--output", self.place.folder / "lists"), ("run",):
+                done = self.as_stranger(*command)
+                self.assertIn(done.returncode, (0, 1), (command, done))
+            for path in self.place.folder.glob("b*"), self.place.folder.glob("keys"):
+                for entry in path:
+                    shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+    def test_root_gives_the_owner_of_the_store_what_stands_beside_it_though_the_folder_is_roots(self):
+        for path in self.place.store.parent.iterdir():
+            os.chown(path, 65534, 65534)
+        for end in (".search", ".checkpoint"):
+            pathlib.Path(f"{self.place.store}{end}").unlink()
+        self.expect(self.place.run("retry", "--reason", "x"), 0)
+        for path in self.place.store.parent.iterdir():
+            self.assertEqual(path.stat().st_uid, 65534, path)
+
+    def test_a_head_that_may_not_be_read_says_nothing_against_the_ledger(self):
+        self.expect(self.place.run("backup", self.place.folder / "b.db"), 0)
+        self.give_away()
+        head = f"{self.place.store}.checkpoint"
+        os.chown(head, 0, 0)
+        for command in ("run",), ("transform",), ("retry", "--reason", "x"), ("status",), ("restore", self.place.folder / "b.db", "--reason", "x"):
+            done = self.as_stranger(*command)
+            self.assertEqual((done.returncode, done.stdout), (3, ""), (command, done))
+            self.assertIn(f"{head} cannot be opened: it belongs to root, and nobody may not", done.stderr, command)
+            self.assertIn(f"chown nobody {head}", done.stderr, command)
+        done = self.as_stranger("health")
+        self.assertEqual(done.returncode, 3, done)
+        self.assertIn("UNKNOWN", done.stdout)
+        self.assertNotIn("does not verify", done.stdout)
 
     def test_it_says_what_the_configuration_would(self):
         for command in (("kept",), ("report", "so-luong"), ("status",)):

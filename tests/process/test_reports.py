@@ -391,9 +391,9 @@ class Reports(Night):
         told, = [part for part in document["lists"] if part["name"] == "against"]
         self.assertEqual(([row.get("code") for row in told["rows"]], document["total"]["total"]["count"]), (["1.000008", "1.000009", None], 1))
         document = self.report("bien-dong", "--from", "2026-03-05", "--to", "2026-03-31")
-        self.assertIn("nobody knows since when it stood there: 1.000008, 1.000009.", " ".join(document["notes"]))
+        self.assertIn("2 procedures were found at the portal and taken over in the period (1.000008, 1.000009)", " ".join(document["notes"]))
         document = self.report("bien-dong", "--from", "2026-03-11", "--to", "2026-03-31")
-        self.assertNotIn("nobody knows", " ".join(document.get("notes", [])))
+        self.assertNotIn("taken over", " ".join(document.get("notes", [])))
         total = self.report("cong-bo", "--from", "2026-02-01", "--to", "2026-03-31")["total"]
         self.assertEqual((total["in_time"]["codes"], total["late"]["codes"]), (["1.000009"], ["1.000001"]))
         total = self.report("cong-bo", "--from", "2026-02-01", "--to", "2026-03-06")["total"]
@@ -504,6 +504,23 @@ class Reports(Night):
             for report, day in ((first, "2026-03-31"), (second, "2026-06-30")):
                 held = self.at("2026-12-31", "--json", "history", code, "--on", day).json
                 self.assertEqual(held["status"] == "published", code in report["total"]["now"]["codes"], (code, day))
+
+    def test_what_goes_from_one_group_to_another_is_told_with_its_code(self):
+        one, two, three = record("1.000001", fields=["Đất đai", "Hộ tịch"]), record("1.000002", fields=["Hộ tịch"]), record("1.000003", fields=["Hộ tịch"])
+        self.night("2026-01-05", one, two, three)
+        self.night("2026-02-05", {**one, "fields": ["đất đai", "Nuôi con nuôi"]}, {**two, "fields": ["HỘ TỊCH"]}, {**three, "status": "abolished"},
+                   record("1.000004", fields=["Đất đai"]))
+        period = ("--from", "2026-02-01", "--to", "2026-02-28", "--by", "field")
+        document = self.report("bien-dong", *period)
+        self.assertEqual([column["name"] for column in document["columns"]], ["group", "before", "now", "net", "added", "abolished", "changed"])
+        lists = {part["name"]: part["rows"] for part in document["lists"]}
+        self.assertEqual(lists["moved"], [{"code": "1.000001", "from": "Hộ tịch", "to": "Nuôi con nuôi"}])
+        self.assertTrue([note for note in document["notes"] if "1.000001" in note and "1.000002" not in note], document["notes"])
+        for row in document["rows"]:
+            came, left = ([part["code"] for part in lists["moved"] if part[name].casefold() == row["group"].casefold()] for name in ("to", "from"))
+            self.assertEqual(row["net"]["count"], self.count(row, "added") - self.count(row, "abolished") + len(came) - len(left), row)
+        self.assertRegex(self.at("2026-12-31", "report", "bien-dong", *period).stdout, r"\n  1\.000001; Hộ tịch; Nuôi con nuôi\n")
+        self.assertNotIn("moved", {part["name"] for part in self.report("bien-dong", *period[:4])["lists"]})
 
     def test_internal_procedures_stand_in_their_group(self):
         self.night("2026-03-02", record("1.000001", kind="internal", group="between_agencies", fields=["Nội vụ"], executing=["Sở Nội vụ"]),
