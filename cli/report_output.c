@@ -9,8 +9,8 @@
 #include "record/calendar.h"
 #include "report/report_write.h"
 
-#define FILE_BYTES    ((size_t)1 << 30)
-#define LIST_SHOWN    20
+#define FILE_BYTES ((size_t)1 << 30)
+#define LIST_SHOWN 20
 
 static const char *const formats[] = { "table", "csv", "xlsx", "html", "json" };
 #define FORMATS (sizeof formats / sizeof *formats)

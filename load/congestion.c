@@ -25,9 +25,14 @@ static int64_t threshold(const struct congestion *congestion)
                                           : MOST_DOWN;
 }
 
-static bool is_silent(const struct congestion *congestion)
+bool congestion_is_silent(const struct congestion *congestion)
 {
     return congestion->silent >= threshold(congestion);
+}
+
+bool congestion_has_counted(const struct congestion *congestion, const struct congestion_mark *mark)
+{
+    return mark->unresponsive_epoch == congestion->unresponsive_epoch;
 }
 
 static bool is_barren(const struct congestion *congestion)
@@ -37,7 +42,7 @@ static bool is_barren(const struct congestion *congestion)
 
 bool congestion_is_down(const struct congestion *congestion)
 {
-    return is_silent(congestion) || is_barren(congestion);
+    return congestion_is_silent(congestion) || is_barren(congestion);
 }
 
 bool congestion_is_unresponsive_for(const struct congestion *congestion, const struct congestion_mark *mark)
@@ -50,7 +55,7 @@ bool congestion_allows(const struct congestion *congestion, bool question, int64
 {
     if (now < congestion->until)
         return false;
-    if (is_silent(congestion))
+    if (congestion_is_silent(congestion))
         return out == 0 && now >= congestion->next_probe;
     if (is_barren(congestion) && !question)
         return out_sends == 0 && now >= congestion->next_probe;
@@ -123,7 +128,7 @@ static void note_failure(struct congestion *congestion, struct congestion_mark *
 {
     bool was_down = congestion_is_down(congestion);
     bool counted = false;
-    if (silent && (mark->unresponsive_epoch != congestion->unresponsive_epoch || is_silent(congestion))) {
+    if (silent && (!congestion_has_counted(congestion, mark) || congestion_is_silent(congestion))) {
         mark->unresponsive_epoch = congestion->unresponsive_epoch;
         congestion->silent++;
         counted = true;
@@ -185,5 +190,5 @@ enum congestion_fault congestion_answered(struct congestion *congestion, struct 
     }
     if (!congestion_is_down(congestion) || congestion->probes < congestion->retry->attempts)
         return CONGESTION_NONE;
-    return is_silent(congestion) ? CONGESTION_UNRESPONSIVE : CONGESTION_NOT_ACCEPTING;
+    return congestion_is_silent(congestion) ? CONGESTION_UNRESPONSIVE : CONGESTION_NOT_ACCEPTING;
 }

@@ -83,6 +83,9 @@ enum congestion_fault congestion_answered(struct congestion *congestion, struct 
                                           uint64_t chance);
 
 bool congestion_is_down(const struct congestion *congestion);
+bool congestion_is_silent(const struct congestion *congestion); /* down, and for questions too */
+/* This delivery is one of those by whose silence that is known. */
+bool congestion_has_counted(const struct congestion *congestion, const struct congestion_mark *mark);
 /* Nothing was answered properly since this delivery's first request left: its failures are not its own. */
 bool congestion_is_unresponsive_for(const struct congestion *congestion, const struct congestion_mark *mark);
 

@@ -94,8 +94,9 @@ struct delivery {
     bool noted;          /* the outbox says already that its outcome is unknown */
     bool replaces;       /* the intent names a base */
     bool ordered;        /* an operator has it sent again, once, although nothing tells whether it is there */
-    bool rests;  /* something is held, and nothing else is wanted: the store goes on saying that it stands */
-    bool queued; /* answered 202: "not there" only says "not yet", for this run */
+    bool rests; /* something is held, and nothing else is wanted: the store goes on saying that it stands */
+    /* Answered 202: "not there" only says "not yet", for this run; where nothing else is to follow, for later ones too. */
+    bool queued;
     int64_t shows_by; /* milliseconds: until then likewise; at first counted from what was sent last */
     int64_t due;      /* milliseconds, in the waiting states */
 };

@@ -138,6 +138,12 @@ static bool is_lost(const struct outbox_item *item)
     return item->held_absent && since && !item->overwrite.length;
 }
 
+/* Nothing follows that would meet at the portal what was sent, so nobody would see that a queue carried it out. */
+static bool is_last_word(const struct outbox_item *item)
+{
+    return !item->wanted || outbox_is_satisfied(item) || (item->action == OUTBOX_WITHDRAW && !item->held);
+}
+
 enum status delivery_task_fill(struct store *store, struct arena *scratch, struct text code,
                                struct delivery_task *delivery_task, enum delivery_event *event,
                                struct error *error)
@@ -176,6 +182,9 @@ enum status delivery_task_fill(struct store *store, struct arena *scratch, struc
     delivery_task->delivery.ordered = item->state == OUTBOX_FAILED;
     if (same)
         return load_body(store, scratch, delivery_task, error);
+    if (item->state == OUTBOX_UNKNOWN && is_last_word(item) &&
+        outbox_was_queued(store, item, &delivery_task->delivery.queued, error))
+        return error->status;
     pack(delivery_task, TEXT_NONE);
     return STATUS_OK;
 }
@@ -235,6 +244,7 @@ static struct evidence_facts facts_of(const struct delivery_task *delivery_task,
                                     .again = delivery_task->again,
                                     .vouched = asked && delivery_task->vouched,
                                     .etags = evidence->etags,
+                                    .elsewhere = delivery_task->elsewhere,
                                     .replayed = delivery_task->replayed,
                                     .before = delivery->state == DELIVERY_CHECKING_BASE,
                                     .barred = !tried || delivery->state == DELIVERY_CHECKING,
@@ -488,6 +498,8 @@ enum status delivery_task_answer(struct store *store, struct delivery_task *deli
         answer.status = delivery_task->words_status;
         answer.said = (struct said){ buffer_view(&delivery_task->message), delivery_task->why };
     }
+    if (answer.outcome == OUTBOX_STILL_UNKNOWN && delivery_task->delivery.queued)
+        answer.status = OUTBOX_QUEUED; /* by which later runs know it */
     if (answer.outcome == OUTBOX_RECALLED && (!report || report->said != RESULT_CLOSED))
         answer.said = (struct said){ .words = TEXT_NONE };
     count(counts, answer.outcome);

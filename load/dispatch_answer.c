@@ -36,6 +36,8 @@ static void judge_portal(struct dispatcher *dispatcher, struct delivery_task *de
      * the record's fault. */
     bool spent = is_failure(event) && (asked || event != EVENT_INDETERMINATE) &&
                  delivery_is_spent(delivery, &dispatcher->portal->settings->retry);
+    if (fault == CONGESTION_UNRESPONSIVE && event != EVENT_NOT_LEFT)
+        dispatch_probe_resign(dispatcher);
     bool unresponsive = congestion_is_unresponsive_for(&dispatcher->congestion, &delivery_task->mark);
     /* One that is left over does not speak for the portal: it may be that one alone that it is silent about. */
     if (fault == CONGESTION_NONE && spent &&

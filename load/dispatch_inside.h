@@ -18,11 +18,15 @@ struct dispatcher {
     struct arena kept; /* of the answers of a round */
     struct congestion congestion;
     bool restored;   /* the store is a backup, and the portal was not asked for all of it since */
+    int64_t moved;   /* the last run under another portal.url; 0: none */
     int64_t now;     /* milliseconds that only go forward */
     uint64_t chance; /* the clock's, once; then what it leads to */
     /* what there is to do */
     struct text *codes;
     size_t code_count, code_next, done;
+    size_t code_pending,
+        code_behind;   /* where those begin that are not left over, and those a run stopped at */
+    struct text drawn; /* the last probe's */
     /* deliveries by what they wait for: the commit, a free lane (questions first), their time */
     struct dispatch_queues lists;
     int64_t out, out_sends; /* submissions under way */
@@ -38,6 +42,7 @@ struct dispatcher {
     struct delivery_task *prover; /* is asked whether ETags are evidence */
     struct dispatch_queue parked; /* wait for that */
     bool stopping;
+    bool resigned; /* stopping, and yet everything is done that could be: dispatch_probe_resign */
     int64_t drain_until;
     struct error *error; /* why the run stops */
 };
@@ -62,6 +67,16 @@ enum status dispatcher_end_one(struct dispatcher *dispatcher, struct delivery_ta
                                struct error *error);
 /* All that waits. */
 enum status dispatcher_end_waiting(struct dispatcher *dispatcher, struct error *error);
+
+/* A portal that is down is probed by what is pending: what has failed makes a poor probe, and what was left over comes first
+ * and may be all that it is silent about. */
+enum dispatch_turn { DISPATCH_USUAL, DISPATCH_SEND, DISPATCH_NOBODY };
+enum dispatch_turn dispatch_probe_turn(struct dispatcher *dispatcher);
+/* The next code is to be prepared whether there is room or not, as a probe. */
+bool dispatch_probe_draw(struct dispatcher *dispatcher);
+/* Before a stop: where others were answered in this run, and nothing is there any more but what earlier runs left over,
+ * that ends as unknown, and it is no outage. */
+void dispatch_probe_resign(struct dispatcher *dispatcher);
 
 /* An answer, between its arrival and its place in the store. */
 struct dispatch_answer {

@@ -38,21 +38,40 @@ struct delivery_task *dispatch_queues_take(struct dispatch_queue *list)
     return delivery_task;
 }
 
-void dispatch_queues_prefer_fresh(struct dispatch_queue *list)
+static void move_first(struct dispatch_queue *list, struct delivery_task *before, struct delivery_task *moved)
 {
-    struct delivery_task *before = list->first;
-    if (!before || !before->requests)
+    if (!before)
         return;
-    while (before->next && before->next->requests)
-        before = before->next;
-    struct delivery_task *fresh = before->next;
-    if (!fresh)
-        return;
-    before->next = fresh->next;
-    if (list->last == fresh)
+    before->next = moved->next;
+    if (list->last == moved)
         list->last = before;
     list->count--;
-    put_first(list, fresh);
+    put_first(list, moved);
+}
+
+bool dispatch_queues_prefer_fresh(struct dispatch_queue *list)
+{
+    struct delivery_task *before = NULL, *fresh = NULL, *last = NULL;
+    for (struct delivery_task *task = list->first; task; last = task, task = task->next)
+        if (!task->requests) {
+            fresh = task;
+            before = last;
+        }
+    if (fresh)
+        move_first(list, before, fresh);
+    return fresh;
+}
+
+bool dispatch_queues_prefer_unheard(struct dispatch_queue *list, const struct congestion *congestion)
+{
+    struct delivery_task *before = NULL, *task = list->first;
+    while (task && (task->left_over || congestion_has_counted(congestion, &task->mark))) {
+        before = task;
+        task = task->next;
+    }
+    if (task)
+        move_first(list, before, task);
+    return task;
 }
 
 struct delivery_task *dispatch_queues_new(struct dispatch_queues *lists)

@@ -32,8 +32,10 @@ void dispatch_queues_put(struct dispatch_queue *list, struct delivery_task *deli
 struct delivery_task *
 dispatch_queues_take(struct dispatch_queue *list); /* the first; NULL when there is none */
 
-/* Moves the first that has never been sent to the front. */
-void dispatch_queues_prefer_fresh(struct dispatch_queue *list);
+/* Moves the last that has never been sent to the front: it stands furthest from what failed. False: there is none. */
+bool dispatch_queues_prefer_fresh(struct dispatch_queue *list);
+/* Of questions: the first of this run's own that has not counted as silent. False: there is none. */
+bool dispatch_queues_prefer_unheard(struct dispatch_queue *list, const struct congestion *congestion);
 
 /* Puts a delivery task that is due at some time where it belongs. */
 void dispatch_queues_wait(struct dispatch_queues *lists, struct delivery_task *delivery_task, int64_t now);

@@ -117,10 +117,12 @@ static enum status commit_in_time(struct dispatcher *dispatcher, struct error *e
     const struct dispatch_queues *lists = &dispatcher->lists;
     if (!dispatcher->group)
         return STATUS_OK;
+    bool probe = lists->written.count && congestion_is_silent(&dispatcher->congestion);
     size_t ready = lists->sends.count + lists->asks.count;
     bool many = lists->written.count >= COMMIT_LEAST || !has_room(dispatcher);
     bool hungry = lists->written.count && ready <= window(dispatcher) && (many || !ready);
-    if (hungry || dispatcher->rows >= GROUP_MAX || dispatcher->now - dispatcher->group_since >= FLUSH_MS)
+    if (probe || hungry || dispatcher->rows >= GROUP_MAX ||
+        dispatcher->now - dispatcher->group_since >= FLUSH_MS)
         return commit(dispatcher, error);
     return STATUS_OK;
 }
@@ -184,9 +186,11 @@ static enum status prepare(struct dispatcher *dispatcher, struct text code, bool
         return status == STATUS_END ? STATUS_OK : status;
     }
     bool asked = true;
-    if (dispatcher->restored && restoration_asked(dispatcher->store, code, &asked, error))
+    if ((dispatcher->restored || dispatcher->moved) &&
+        restoration_asked(dispatcher->store, code, dispatcher->moved, &asked, error))
         return error->status;
     delivery_task->unasked = !asked;
+    delivery_task->elsewhere = !asked && dispatcher->moved;
     delivery_task->superseded = superseded;
     if (allow_for_lag(dispatcher, delivery_task, error))
         return error->status;
@@ -212,7 +216,7 @@ static enum status prepare_some(struct dispatcher *dispatcher, struct error *err
     chunk = chunk > batch ? chunk : batch;
     if (congestion_pause(&dispatcher->congestion, dispatcher->now) > FLUSH_MS)
         return STATUS_OK;
-    for (size_t i = 0; i < chunk && has_room(dispatcher); i++) {
+    for (size_t i = 0; i < chunk && (dispatch_probe_draw(dispatcher) || has_room(dispatcher)); i++) {
         bool begun;
         if (prepare(dispatcher, dispatcher->codes[dispatcher->code_next++], false, &begun, error))
             return error->status;
@@ -303,8 +307,6 @@ static enum status send_next(struct dispatcher *dispatcher, struct error *error)
 {
     struct portal_request *requests[BATCH_MAX];
     struct dispatch_queue *sends = &dispatcher->lists.sends;
-    if (congestion_is_down(&dispatcher->congestion)) /* what failed already makes a poor probe */
-        dispatch_queues_prefer_fresh(sends);
     size_t count = 0, bytes = 0, most = most_with(dispatcher, sends->first);
     while (sends->first && count < most && !is_too_late(dispatcher, sends->first)) {
         size_t batch = most_with(dispatcher, sends->first), size = sends->first->request.body.length;
@@ -322,11 +324,15 @@ static enum status dispatch(struct dispatcher *dispatcher, struct error *error)
 {
     struct dispatch_queues *lists = &dispatcher->lists;
     while (!dispatcher->stopping) {
+        enum dispatch_turn turn = dispatch_probe_turn(dispatcher);
+        if (turn == DISPATCH_NOBODY)
+            break;
         if (is_too_late(dispatcher, lists->sends.first)) {
             if (dispatcher_end_one(dispatcher, dispatch_queues_take(&lists->sends), error))
                 return error->status;
-        } else if (lists->asks.first && congestion_allows(&dispatcher->congestion, true, dispatcher->out,
-                                                          dispatcher->out_sends, dispatcher->now)) {
+        } else if (lists->asks.first && turn != DISPATCH_SEND &&
+                   congestion_allows(&dispatcher->congestion, true, dispatcher->out, dispatcher->out_sends,
+                                     dispatcher->now)) {
             struct delivery_task *delivery_task = dispatch_queues_take(&lists->asks);
             struct portal_request *request = &delivery_task->request;
             note_leaving(dispatcher, delivery_task, true);
@@ -466,12 +472,18 @@ enum status dispatcher_run(struct store *store, const struct load_request *reque
     dispatcher.chance = dispatcher.clock->random(dispatcher.clock);
     dispatcher.committed_at = dispatcher.now;
     adapt_ahead(&dispatcher);
-    enum status status = outbox_list(store, &request->filter, &dispatcher.arena, &dispatcher.codes,
-                                     &dispatcher.code_count, error);
+    struct outbox_work work = { .count = 0 };
+    enum status status = outbox_list(store, &request->filter, &dispatcher.arena, &work, error);
+    dispatcher.codes = work.codes;
+    dispatcher.code_count = work.count;
+    dispatcher.code_pending = work.pending;
+    dispatcher.code_behind = work.behind;
     bool compared = true;
     int64_t left;
     if (!status)
         status = restoration_compared(store, &compared, &left, error);
+    if (!status)
+        status = restoration_moved(store, &dispatcher.moved, error);
     dispatcher.restored = !compared;
     if (!status)
         status = bring(&dispatcher, error);
@@ -485,5 +497,6 @@ enum status dispatcher_run(struct store *store, const struct load_request *reque
     arena_free(&dispatcher.arena);
     if (!status && request->progress)
         request->progress(request->user_data, (int64_t)dispatcher.done, (int64_t)dispatcher.code_count);
-    return status || !dispatcher.stopping ? status : error_copy(error, STATUS_STOP, &why);
+    bool whole = !dispatcher.stopping || dispatcher.resigned;
+    return status || whole ? status : error_copy(error, STATUS_STOP, &why);
 }

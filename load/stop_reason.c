@@ -104,10 +104,12 @@ bool stop_reason_of_unknown(struct portal_response *report, struct arena *arena,
                      "\"; it is not sent again until \"congkhai retry\" orders it"),
                    report->status, TEXT_ARG(code));
     else if (event == EVENT_NOT_YET || (delivery_task->delivery.queued && (missing || event == EVENT_BASE)))
-        portal_say(report, arena,
-                   _("the portal has accepted " TEXT_PRINT
-                     " for later (HTTP 202) and does not show it yet; the next run asks first"),
-                   TEXT_ARG(code));
+        portal_say(
+            report, arena,
+            _("the portal has accepted " TEXT_PRINT
+              " for later (HTTP 202) and does not show it yet; the next run asks first; what never comes, "
+              "\"congkhai retry\" takes up"),
+            TEXT_ARG(code));
     else
         return false;
     return true;

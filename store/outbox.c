@@ -247,7 +247,7 @@ static bool wants_source(const struct outbox_filter *filter, struct text source)
     }
 
 enum status outbox_list(struct store *store, const struct outbox_filter *filter, struct arena *arena,
-                        struct text **codes, size_t *count, struct error *error)
+                        struct outbox_work *work, struct error *error)
 {
     static const char *const lists[][2] = {
         LIST("p.state <> 'idle' AND p.state IN ('intended', 'unknown') AND p.behind IS NULL", "p.code"),
@@ -256,9 +256,10 @@ enum status outbox_list(struct store *store, const struct outbox_filter *filter,
         /* What a run stopped at must not keep the others from their turn. */
         LIST("p.behind IS NOT NULL AND (p.state IN ('intended', 'unknown', 'failed')"
              "  OR (p.wanted_action IS NOT NULL AND p.state = 'idle'))",
-             "p.code"),
+             "p.behind, p.code"),
     };
     struct code_list list = { .arena = arena };
+    size_t begins[sizeof lists / sizeof *lists];
     struct text *wanted = NULL;
     if (filter->code_count) {
         wanted = arena_array(arena, struct text, filter->code_count);
@@ -267,6 +268,7 @@ enum status outbox_list(struct store *store, const struct outbox_filter *filter,
     }
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         struct sqlite_statement *row;
+        begins[i] = list.count;
         if (store_sql(store, lists[i][filter->source_count > 0], &row, error))
             return error->status;
         enum status status;
@@ -280,8 +282,9 @@ enum status outbox_list(struct store *store, const struct outbox_filter *filter,
         if (status != STATUS_END)
             return status;
     }
-    *codes = list.codes;
-    *count = list.count;
+    *work = (struct outbox_work){
+        .codes = list.codes, .count = list.count, .pending = begins[2], .behind = begins[3]
+    };
     return STATUS_OK;
 }
 

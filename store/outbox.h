@@ -28,10 +28,15 @@ struct outbox_filter {
 };
 
 /* Codes to look at, in the order of work: left over (intended, unknown), then failed, then pending (wanted,
- * idle); behind them all, whichever a run stopped at. Texts live in the arena. A
+ * idle); behind them all, whichever a run stopped at, the longest ago first. Texts live in the arena. A
  * withdrawal that an operator ordered counts as wanted. */
+struct outbox_work {
+    struct text *codes;
+    size_t count;
+    size_t pending, behind; /* where these begin */
+};
 enum status outbox_list(struct store *store, const struct outbox_filter *filter, struct arena *arena,
-                        struct text **codes, size_t *count, struct error *error);
+                        struct outbox_work *work, struct error *error);
 /* The row of one procedure. STATUS_END when there is none; then *item is that of one that has none yet. Texts
  * live in the arena. */
 enum status outbox_find(struct store *store, struct arena *arena, struct text code, struct outbox_item *item,
@@ -119,6 +124,10 @@ enum status outbox_answered_before(struct store *store, const struct outbox_item
 /* Was this content ever sent from here, as the ledger has it? STATUS_END: no. */
 enum status outbox_sent_before(struct store *store, struct text code, const struct digest *digest,
                                struct error *error);
+#define OUTBOX_QUEUED 202
+/* Did the portal answer that it would carry out the intent that is open later (HTTP 202)? */
+enum status outbox_was_queued(struct store *store, const struct outbox_item *item, bool *queued,
+                              struct error *error);
 /* When the ledger speaks last of the intent that is open (milliseconds): its request left before that, or right
  * behind its "intended". STATUS_END: never. */
 enum status outbox_last_word(struct store *store, struct text code, int64_t *at, struct error *error);

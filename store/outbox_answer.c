@@ -136,6 +136,16 @@ enum status outbox_last_word(struct store *store, struct text code, int64_t *at,
     return status;
 }
 
+enum status outbox_was_queued(struct store *store, const struct outbox_item *item, bool *queued,
+                              struct error *error)
+{
+    return sql_any(
+        store,
+        "SELECT 1 FROM ledger WHERE code = ?1 AND event = 'unknown' AND json_extract(detail, '$.key') = ?2"
+        " AND json_extract(detail, '$.status') = ?3 LIMIT 1",
+        SQL_WITH(SQL_TEXT(item->code), SQL_TEXT(item->key), SQL_NUMBER(OUTBOX_QUEUED)), queued, error);
+}
+
 #define ANSWERED                                                                                             \
     "SELECT 1 FROM ledger WHERE code = ?1 AND event IN ('withdrawn', ?2) AND CASE"                           \
     " WHEN ?3 IS NULL AND ?4 IS NULL THEN event = ?2 AND (event = 'withdrawn' OR digest = ?5)"               \
@@ -188,7 +198,7 @@ static enum status supersede(struct store *store, struct outbox_item *item,
 enum status outbox_put_behind(struct store *store, struct outbox_item *item, struct text message,
                               struct error *error)
 {
-    item->behind = true;
+    item->behind = (int64_t)store_tree(store)->size;
     item->message = said_bounded(message);
     return outbox_save(store, item, error);
 }

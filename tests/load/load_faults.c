@@ -238,6 +238,24 @@ TEST("a record at which the run stopped does not keep the others from their turn
     simulated_close();
 }
 
+TEST("of the records at which runs stopped, each has its turn")
+{
+    simulated_start(NULL);
+    simulated_want_many(4, "first");
+    simulated_faults("[\"kind=status:403,on=put\"]");
+    for (int night = 1; night <= 4; night++) {
+        CHECK_INT(simulated_load("in_flight: 1"), STATUS_STOP);
+        simulated_next_run();
+    }
+    simulated_faults("[\"kind=status:403,on=put,code=1.000000\"]");
+    CHECK_INT(simulated_load("in_flight: 1"), STATUS_STOP);
+    simulated_next_run();
+    CHECK_INT(simulated_load("in_flight: 1"), STATUS_STOP);
+    CHECK_INT(simulated.counts.published, 3);
+    simulated_check_account();
+    simulated_close();
+}
+
 TEST("a handful of records that the portal stumbles over does not keep the others from their turn")
 {
     simulated_start(NULL);
@@ -252,6 +270,48 @@ TEST("a handful of records that the portal stumbles over does not keep the other
     CHECK_INT(simulated.counts.failed, 20);
     simulated_check_account();
     simulated_close();
+}
+
+/* As a run leaves them that died behind its intents. */
+static void leave_over(int count)
+{
+    CHECK_INT(store_begin(simulated.store, &simulated.error), STATUS_OK);
+    for (int i = 0; i < count; i++) {
+        char code[16];
+        snprintf(code, sizeof code, "1.%06d", i);
+        struct outbox_item item = simulated_item(code);
+        CHECK_INT(outbox_intend(simulated.store, &test_arena, &item, TEXT_NONE, &simulated.error), STATUS_OK);
+    }
+    CHECK_INT(store_commit(simulated.store, &simulated.error), STATUS_OK);
+}
+
+/* About the hundred or the ten codes that stand first. */
+static void check_silence(const char *kind, bool many)
+{
+    char faults[100];
+    int silent = many ? 100 : 10;
+    simulated_start(NULL);
+    simulated_want_many(silent + 40, "first");
+    leave_over(silent);
+    simulated_next_run();
+    snprintf(faults, sizeof faults, "[\"kind=%s,code=1.0000%s\"]", kind, many ? "??" : "0?");
+    simulated_faults(faults);
+    bool ok =
+        CHECK_INT(simulated_load("in_flight: 4\nretry: { attempts: 3, first: 1ms, most: 4ms }"), STATUS_OK);
+    ok &= CHECK_INT(simulated_number("effects"), 40);
+    ok &= CHECK_INT(simulated.counts.failed, 0);
+    simulated_check_account();
+    if (!ok)
+        printf("  with %s: %s\n", kind, simulated.error.message);
+    simulated_close();
+}
+
+TEST("what the portal is silent about keeps nobody else from his turn, and is no outage while others are "
+     "answered")
+{
+    check_silence("status:500", true);
+    check_silence("status:503", false);
+    check_silence("reset", false);
 }
 
 TEST("Retry-After is obeyed, by all")

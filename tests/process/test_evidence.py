@@ -406,6 +406,93 @@ class SentAgain(Evidence):
                 self.check_stands(place, portal, procedures(1))
 
 
+class Queue(Portal):
+    """202 to every change; what is in the queue is carried out by `work`."""
+
+    def __init__(self):
+        super().__init__()
+        self.jobs = []
+
+    def change(self, *job):
+        self.jobs.append(job)
+        return Answer(202)
+
+    def batch(self, items):
+        for item in items:
+            headers = {"Idempotency-Key": item["key"], **({"If-Match": f'"{item["base"]}"'} if item.get("base") else {"If-None-Match": "*"})}
+            content = json.dumps(item["content"], ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+            self.jobs.append((item["action"], item["code"], headers, content))
+        return Answer(200, {"items": [{"key": item["key"], "status": 202} for item in items]})
+
+    def work(self):
+        for job in self.jobs:
+            Portal.change(self, *job)
+        self.jobs = []
+
+
+class Queues(Evidence):
+    """What a queue still holds may be carried out on any day, also where the source has gone back to what stands there."""
+
+    def stands(self, portal, batch=1):
+        place = self.new_place(portal, batch=batch)
+        place.records(*procedures(1, name="A"))
+        self.expect(place, 1)
+        portal.work()
+        self.expect(place, 0)
+        return place
+
+    def check_goes_back(self, second, batch):
+        with Queue() as portal:
+            place = self.stands(portal, batch)
+            place.records(*procedures(1, **second))
+            self.expect(place, 1)
+            place.records(*procedures(1, name="A"))
+            for _ in range(2):  # asked, night by night
+                self.expect(place, 1)
+                self.assertEqual(place.last_run()["unknown"], 1)
+                self.assertEqual(place.one("SELECT count(*) FROM audit_events WHERE event = 'recalled'"), 0)
+            portal.work()
+            self.expect(place, 1)  # it is seen, and what the source says now is on its way
+            portal.work()
+            self.expect(place, 0)
+            self.check_stands(place, portal, procedures(1))
+            self.assertEqual(json.loads(portal.held["1.000001"].content)["name"], "A")
+            self.assertEqual(len(portal.effects), 3)
+            self.expect(place, 0, "audit", "verify")
+
+    def test_an_amendment_and_a_withdrawal_that_are_taken_back_while_they_wait(self):
+        for second in ({"name": "B"}, {"name": "A", "status": "abolished"}):
+            for batch in (1, 3):
+                with self.subTest(batch=batch, **second):
+                    self.check_goes_back(second, batch)
+
+    def test_a_first_publication_that_is_abolished_or_rejected_while_it_waits(self):
+        for second, stands in (({"status": "abolished"}, "abolished"), ({"name": ""}, "published")):
+            with self.subTest(**second), Queue() as portal:
+                place = self.new_place(portal)
+                place.records(*procedures(1))
+                self.expect(place, 1)
+                place.records(*procedures(1, **second))
+                self.expect(place, 1)
+                for _ in range(2):
+                    portal.work()
+                    place.run("run")
+                self.assertEqual(portal.held["1.000001"].status, stands)
+                self.assertEqual(place.sql("SELECT status FROM audit_current"), [(stands,)])
+
+    def test_what_the_queue_has_dropped_an_operator_gives_up(self):
+        with Queue() as portal:
+            place = self.stands(portal)
+            place.records(*procedures(1, name="B"))
+            self.expect(place, 1)
+            portal.jobs = []
+            place.records(*procedures(1, name="A"))
+            self.expect(place, 1)
+            self.expect(place, 0, "retry", "--code", "1.000001", "--reason", "they say that it was dropped")
+            self.expect(place, 0)
+            self.check_stands(place, portal, procedures(1))
+
+
 class Contradictions(Evidence):
     def test_a_precondition_that_fails_and_then_nothing_there_is_unknown_with_a_hint(self):
         with Portal(answer=lambda method, *_: Answer(412, {"title": "version"}) if method == "PUT" else None) as portal:

@@ -302,8 +302,7 @@ TEST("a record that is not wanted any more leaves what stands there and what is 
 TEST("the list of work begins with what is left over, then what failed, then what is pending")
 {
     static const char *const codes[] = { "5", "4", "3", "2", "1", "0" };
-    struct text *list;
-    size_t count;
+    struct outbox_work work;
     open_store();
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         want(codes[i], OUTBOX_PUBLISH, "a");
@@ -311,24 +310,25 @@ TEST("the list of work begins with what is left over, then what failed, then wha
     answer(intend("5", NULL), OUTBOX_STILL_UNKNOWN);
     answer(intend("3", NULL), OUTBOX_HAS_FAILED);
     answer(intend("2", NULL), OUTBOX_REFUSED_BY_PORTAL);
-    CHECK_INT(
-        outbox_list(store, &(struct outbox_filter){ .code_count = 0 }, &test_arena, &list, &count, &error),
-        STATUS_OK);
-    CHECK_INT(count, 5);
-    for (size_t i = 0; i < count; i++)
-        CHECK_TEXT(list[i], text_of(((const char *[]){ "4", "5", "3", "0", "1" })[i]));
+    CHECK_INT(outbox_list(store, &(struct outbox_filter){ .code_count = 0 }, &test_arena, &work, &error),
+              STATUS_OK);
+    CHECK_INT(work.count, 5);
+    CHECK_INT(work.pending, 3);
+    CHECK_INT(work.behind, 5);
+    for (size_t i = 0; i < work.count; i++)
+        CHECK_TEXT(work.codes[i], text_of(((const char *[]){ "4", "5", "3", "0", "1" })[i]));
     struct text some[] = { TEXT("1"), TEXT("3"), TEXT("2"), TEXT("none") };
     CHECK_INT(outbox_list(store, &(struct outbox_filter){ .codes = some, .code_count = 4 }, &test_arena,
-                          &list, &count, &error),
+                          &work, &error),
               STATUS_OK);
-    CHECK_INT(count, 2);
-    CHECK_TEXT(list[0], TEXT("3"));
-    CHECK_TEXT(list[1], TEXT("1"));
+    CHECK_INT(work.count, 2);
+    CHECK_TEXT(work.codes[0], TEXT("3"));
+    CHECK_TEXT(work.codes[1], TEXT("1"));
     const char *const sources[] = { "none" };
     CHECK_INT(outbox_list(store, &(struct outbox_filter){ .sources = sources, .source_count = 1 },
-                          &test_arena, &list, &count, &error),
+                          &test_arena, &work, &error),
               STATUS_OK);
-    CHECK_INT(count, 0);
+    CHECK_INT(work.count, 0);
     CHECK_INT(outbox_find(store, &test_arena, TEXT("9"), &(struct outbox_item){ .attempts = 0 }, &error),
               STATUS_END);
     close_store();

@@ -641,12 +641,11 @@ static const char *scanned(const struct outbox_filter *filter)
 
 static const char *in_order(const struct outbox_filter *filter)
 {
-    struct text *codes;
-    size_t count;
+    struct outbox_work work;
     BUFFER_OWNED struct buffer out = { 0 };
-    CHECK_INT(outbox_list(night.store, filter, &test_arena, &codes, &count, &error), STATUS_OK);
-    for (size_t i = 0; i < count; i++)
-        buffer_printf(&out, "%s" TEXT_PRINT, i ? " " : "", TEXT_ARG(codes[i]));
+    CHECK_INT(outbox_list(night.store, filter, &test_arena, &work, &error), STATUS_OK);
+    for (size_t i = 0; i < work.count; i++)
+        buffer_printf(&out, "%s" TEXT_PRINT, i ? " " : "", TEXT_ARG(work.codes[i]));
     return text_string(&test_arena, buffer_view(&out));
 }
 

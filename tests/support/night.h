@@ -348,15 +348,16 @@ static inline void night_work(struct night *night)
 static struct outbox_item *night_intend(struct night *night, size_t most, size_t *count)
 {
     struct error error = { 0 };
-    struct text *codes;
+    struct outbox_work work;
     arena_clear(&night->arena);
-    night_must(outbox_list(night->store, &(struct outbox_filter){ 0 }, &night->arena, &codes, count, &error),
-               &error, "list");
-    *count = *count < most ? *count : most;
+    night_must(outbox_list(night->store, &(struct outbox_filter){ 0 }, &night->arena, &work, &error), &error,
+               "list");
+    *count = work.count < most ? work.count : most;
     struct outbox_item *items = arena_array(&night->arena, struct outbox_item, *count + 1);
     night_must(store_begin(night->store, &error), &error, "begin");
     for (size_t i = 0; i < *count; i++) {
-        night_must(outbox_find(night->store, &night->arena, codes[i], &items[i], &error), &error, "find");
+        night_must(outbox_find(night->store, &night->arena, work.codes[i], &items[i], &error), &error,
+                   "find");
         if (items[i].state == OUTBOX_IDLE || items[i].state == OUTBOX_FAILED)
             night_must(outbox_intend(night->store, &night->arena, &items[i],
                                      items[i].etag.bytes ? items[i].etag : TEXT_NONE, &error),
