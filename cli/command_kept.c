@@ -27,7 +27,8 @@ struct lists {
     enum report_format format;
     bool all; /* no filter: who is not among the rows has mended everything */
     struct kept_folder folder;
-    bool checking; /* whether the files can be written; none is */
+    struct value *files, *taken; /* objects: a department's file without its ending; and those files */
+    bool checking;               /* whether the files can be written; none is */
 };
 
 static enum status read_number(const char *text, const char *option, int64_t *number, struct error *error)
@@ -139,6 +140,36 @@ static void print_json(struct lists *lists)
 
 #define OPERATOR "nguoi-van-hanh"
 
+static struct text file_of(struct lists *lists, struct text department)
+{
+    const struct value *known = value_find_text(lists->files, department);
+    if (known)
+        return known->text;
+    struct text plain = report_kept_file(lists->arena, department), file = plain;
+    for (int number = 2; value_find_text(lists->taken, file); number++)
+        file = text_format(lists->arena, TEXT_PRINT "-%d", TEXT_ARG(plain), number);
+    value_set_text(lists->taken, file, value_boolean(lists->arena, true));
+    value_set_text(lists->files, department, value_text(lists->arena, file));
+    return file;
+}
+
+/* Of all departments, whoever is asked for and whoever has mended everything: a file that is sent somewhere each morning stays
+ * that department's. */
+static enum status name_files(struct lists *lists, struct error *error)
+{
+    struct departments departments;
+    struct value *names;
+    lists->files = value_object(lists->arena);
+    lists->taken = value_object(lists->arena);
+    value_set(lists->taken, OPERATOR, value_boolean(lists->arena, true));
+    if (department_read(lists->store, lists->arena, &departments, error) ||
+        department_first_seen(lists->store, lists->arena, &names, error))
+        return error->status;
+    for (const struct value *name = names->first; name; name = name->next)
+        (void)file_of(lists, department_called(lists->arena, &departments, name->text));
+    return STATUS_OK;
+}
+
 static enum status write_list(struct lists *lists, struct value *names, struct text file, struct value *rows,
                               const char *department, struct error *error)
 {
@@ -146,9 +177,6 @@ static enum status write_list(struct lists *lists, struct value *names, struct t
     struct report_kept kept = lists->kept;
     struct text name =
         text_format(lists->arena, TEXT_PRINT ".%s", TEXT_ARG(file), report_output_ending(lists->format));
-    for (int number = 2; value_find_text(names, name); number++)
-        name = text_format(lists->arena, TEXT_PRINT "-%d.%s", TEXT_ARG(file), number,
-                           report_output_ending(lists->format));
     value_set_text(names, name, value_integer(lists->arena, (int64_t)rows->count));
     if (lists->checking)
         return kept_folder_check(&lists->folder, name, error);
@@ -187,7 +215,6 @@ static void say_files(const struct lists *lists, const struct value *names,
         output_json(document);
 }
 
-/* The operator's first: its name is one that he can rely on. */
 static enum status write_lists(struct lists *lists, struct value *names, struct error *error)
 {
     struct value *mine = value_list(lists->arena);
@@ -202,7 +229,7 @@ static enum status write_lists(struct lists *lists, struct value *names, struct 
         for (; row && text_equal(value_text_of(row, "department"), department); row = row->next)
             if (report_kept_is_departments(row))
                 value_append(theirs, value_copy(lists->arena, row));
-        if (theirs->count && write_list(lists, names, report_kept_file(lists->arena, department), theirs,
+        if (theirs->count && write_list(lists, names, file_of(lists, department), theirs,
                                         text_string(lists->arena, department), error))
             return error->status;
     }
@@ -217,7 +244,8 @@ static enum status fill_folder(struct lists *lists, struct error *error)
     if (lists->all)
         swept.ending = text_format(lists->arena, ".%s", report_output_ending(lists->format));
     lists->checking = true;
-    if (kept_folder_open(&lists->folder, lists->arena, lists->session->invocation->output, error) ||
+    if (name_files(lists, error) ||
+        kept_folder_open(&lists->folder, lists->arena, lists->session->invocation->output, error) ||
         write_lists(lists, value_object(lists->arena), error))
         return error->status;
     lists->checking = false;

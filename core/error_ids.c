@@ -546,6 +546,7 @@ static const struct {
     { "the-calendar-has-the-line-a-day", "the calendar \"%s\" (%s:%ld) has the line \"%.*s,%.*s\": a day yyyy-mm-dd and \"holiday\", \"working\" or \"proposed\" are expected" },
     { "the-cell-under-holds-a-formula-without", "the cell under \"%.*s\" holds a formula without its result; open the workbook in a spreadsheet program and save it" },
     { "the-cell-under-holds-the-error-of", "the cell under \"%.*s\" holds the error %.*s of its formula" },
+    { "the-cell-under-is-merged-with-row", "the cell under \"%.*s\" is merged with row %.*s, which is set aside: mend that one" },
     { "the-cells-of-the-page-that-span", "the cells of the page that span rows are more than %zu bytes when they are repeated in each" },
     { "the-cells-of-the-page-that-span-2", "the cells of the page that span rows or columns are more than %zu bytes when they are spread" },
     { "the-checkpoint-root-is-no-digest-in", "The checkpoint's root \"%.*s\" is no digest in base64" },

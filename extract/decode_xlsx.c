@@ -204,11 +204,11 @@ static void look_at_number(struct workbook *workbook, size_t column, size_t row,
 /* What the map makes of a cell without a value is said where it is mapped: the map may change, and the row not. */
 static void put_cell(struct workbook *workbook, const struct xlsx_cell *cell)
 {
-    if (cell->kind != XLSX_ERROR && cell->kind != XLSX_UNCALCULATED) {
+    if (cell->kind != XLSX_ERROR && cell->kind != XLSX_UNCALCULATED && cell->kind != XLSX_LOST) {
         decode_put_cell(&workbook->record, cell->text, cell->kind == XLSX_NUMBER);
         return;
     }
-    buffer_string(&workbook->record, "{\"error\":");
+    buffer_string(&workbook->record, cell->kind == XLSX_LOST ? "{\"merged\":" : "{\"error\":");
     canonical_text(&workbook->record, cell->text);
     buffer_char(&workbook->record, '}');
 }

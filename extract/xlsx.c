@@ -210,31 +210,33 @@ static bool keep_spread(struct xlsx *xlsx, size_t column, struct text text)
 }
 
 /* A merged range begins in this row: from here on its value stands in its column. Not in the others: what is under another
- * heading is another thing. */
-static void begin_spread(struct xlsx *xlsx, const struct xlsx_range *range)
+ * heading is another thing. `lost`: the row is set aside, and nobody knows the value. */
+static void begin_spread(struct xlsx *xlsx, const struct xlsx_range *range, bool lost)
 {
     size_t column = range->left - 1;
-    if (column >= xlsx->header.count || range->bottom == range->top || !xlsx->cells[column].kind)
+    if (column >= xlsx->header.count || range->bottom == range->top || (!lost && !xlsx->cells[column].kind))
         return;
     struct spread *spread = &xlsx->spreads[column];
-    *spread = (struct spread){ .bottom = range->bottom, .cell = xlsx->cells[column] };
-    spread->cell.merged = true;
-    if (keep_spread(xlsx, column, xlsx->cells[column].text)) {
+    spread->bottom = range->bottom;
+    if (!lost && keep_spread(xlsx, column, xlsx->cells[column].text)) {
+        spread->cell = xlsx->cells[column];
         spread->cell.text = buffer_view(&xlsx->spread_texts[column]);
     } else {
-        spread->bottom = 0;
         xlsx->over = true;
+        spread->cell = (struct xlsx_cell){ .kind = XLSX_LOST,
+                                           .text = text_format(&xlsx->arena, "%zu", xlsx->sheet.number) };
     }
+    spread->cell.merged = true;
 }
 
-static void begin_spreads(struct xlsx *xlsx)
+static void begin_spreads(struct xlsx *xlsx, bool lost)
 {
     size_t number = xlsx->sheet.number;
     /* Of ranges whose first row had nothing in it nothing can be spread. */
     while (xlsx->range_at < xlsx->range_count && xlsx->ranges[xlsx->range_at].top < number)
         xlsx->range_at++;
     while (xlsx->range_at < xlsx->range_count && xlsx->ranges[xlsx->range_at].top == number)
-        begin_spread(xlsx, &xlsx->ranges[xlsx->range_at++]);
+        begin_spread(xlsx, &xlsx->ranges[xlsx->range_at++], lost);
 }
 
 /* One cell alone, merged over half of the table or more, with no range from above beside it. */
@@ -266,7 +268,7 @@ static enum status lay_out(struct xlsx *xlsx, struct xlsx_row *row, struct error
         else
             row->beyond++;
     xlsx->over = false;
-    begin_spreads(xlsx);
+    begin_spreads(xlsx, false);
     for (size_t i = 0; i < count; i++) {
         const struct spread *spread = &xlsx->spreads[i];
         if (xlsx->cells[i].kind == XLSX_EMPTY && spread->bottom >= sheet->number)
@@ -355,6 +357,8 @@ enum status xlsx_next(struct xlsx *xlsx, struct xlsx_row *row, struct error *err
         *row = (struct xlsx_row){ 0 };
         enum status status = xlsx_sheet_next(&xlsx->sheet, error);
         row->number = xlsx->sheet.number;
+        if (status == STATUS_REJECT)
+            begin_spreads(xlsx, true);
         if (status == STATUS_REJECT && row->number <= xlsx->header.last)
             continue;
         if (!status)

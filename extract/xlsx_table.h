@@ -22,6 +22,7 @@ enum xlsx_kind {
     XLSX_ERROR,        /* "#N/A", … */
     XLSX_UNCALCULATED, /* a formula whose result was never stored: the text is empty, but something belongs
                           here */
+    XLSX_LOST,         /* merged with a row that was set aside: the text is that row's number */
 };
 
 struct xlsx_cell {

@@ -411,9 +411,14 @@ static enum status typed_text(const struct record *record, struct arena *arena, 
 
 static enum status refuse_object(const struct record *record, const struct value *value, struct error *error)
 {
-    struct text fault = value_text_of(value, "error");
+    struct text fault = value_text_of(value, "error"), merged = value_text_of(value, "merged");
     if (record->format->shape != RECORD_TABLE || value == record->root.value)
         return error_set(error, STATUS_REJECT, _("the value is an object, not a text"));
+    if (merged.length)
+        return error_set(
+            error, STATUS_REJECT,
+            _("the cell under \"%.*s\" is merged with row %.*s, which is set aside: mend that one"),
+            TEXT_ARG(value->name), TEXT_ARG(merged));
     if (fault.length)
         return error_set(error, STATUS_REJECT,
                          _("the cell under \"%.*s\" holds the error %.*s of its formula"),

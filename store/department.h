@@ -21,6 +21,11 @@ struct text department_called(struct arena *arena, const struct departments *dep
 enum status department_names(struct store *store, struct arena *arena, const struct departments *departments,
                              struct value **names, struct error *error);
 
+/* The same as they are spelled, one that is spelled in several ways several times: whose record came first in front, sources that
+ * no record goes under last. */
+enum status department_first_seen(struct store *store, struct arena *arena, struct value **names,
+                                  struct error *error);
+
 /* In SQL, with `others` as that parameter. */
 #define DEPARTMENT_CALLED(name, others)                                                                      \
     "CASE WHEN " others " IS NULL THEN " name " ELSE coalesce((SELECT d.value FROM json_each(" others        \

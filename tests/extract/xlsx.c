@@ -20,7 +20,7 @@ __attribute__((constructor)) static void start(void)
  * comma between. */
 static struct text read_all(struct text bytes, const struct xlsx_options *options)
 {
-    static const char marks[] = " tndbeu";
+    static const char marks[] = " tndbeul";
     struct buffer out = { 0 };
     struct xlsx *xlsx;
     struct xlsx_row row;
@@ -594,6 +594,29 @@ TEST("a row beyond the limit is set aside, also when a merged text makes it so; 
                    "\n3:t" SEVENTY
                    ", \nerror 2: list.xlsx, sheet \"Danh sách\", row 4: it has more than 139 bytes "
                    "and is set aside\n5:t3,tc");
+    zip_free(&zip);
+}
+
+TEST("what is merged down from a row that is set aside is known to be lost in the rows below")
+{
+    struct zip_writer zip = { 0 };
+    workbook_add(&zip, &(struct workbook){ .rows = HEAD "<row r='2'>" T("A2", SEVENTY)
+                                               T("B2", SEVENTY) "</row><row r='3'>" T(
+                                                   "A3", "2") "</row><row r='4'>" T("A4", "3") "</row>",
+                                           .behind = "<mergeCells><mergeCell ref='B2:B3'/></mergeCells>" });
+    CHECK_CONTAINS(
+        read_all(zip_finish(&zip), &(struct xlsx_options){ .header_row = 1, .row_limit = 139 }).bytes,
+        "row 2: it has more than 139 bytes and is set aside\n3:t2,l^2\n4:t3, ");
+    zip_free(&zip);
+    zip = (struct zip_writer){ 0 }; /* Each fits, and they do not fit together. */
+    workbook_add(&zip,
+                 &(struct workbook){
+                     .rows = HEAD "<row r='2'>" T("A2", SEVENTY) "</row><row r='3'>" T(
+                         "B3", SEVENTY) "</row><row r='4'/><row r='5'>" T("A5", "x") "</row>",
+                     .behind = "<mergeCells><mergeCell ref='A2:A5'/><mergeCell ref='B3:B5'/></mergeCells>" });
+    CHECK_CONTAINS(
+        read_all(zip_finish(&zip), &(struct xlsx_options){ .header_row = 1, .row_limit = 139 }).bytes,
+        "row 3: it has more than 139 bytes and is set aside\n5:tx,l^3");
     zip_free(&zip);
 }
 

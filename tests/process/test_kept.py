@@ -5,6 +5,7 @@ import glob
 import io
 import json
 import re
+import shutil
 import signal
 import subprocess
 import unittest
@@ -208,6 +209,31 @@ class Kept(Night):
         page = pages.page("/vi/giu-lai?don-vi=" + urllib.parse.quote("phòng hoà"))
         self.assertEqual(re.findall(r'<option value="(Ph[^"]*)"( selected)?', page), [("Phòng B", ""), ("Phòng Hòa", " selected")])
         self.assertEqual(sorted(set(re.findall(r"1\.00000\d", page))), [f"1.00000{i}" for i in range(1, 5)])
+
+    def test_a_list_stays_its_departments_whoever_is_asked_for_and_whoever_has_mended_everything(self):
+        out = self.place.folder / "out"
+        self.place.change_source(0, department={"from": "/by"})
+        by = ("Phường Tấn An", "Phường Tân An", "Người vận hành")
+        records = [procedure(f"1.00000{i}", name=None, by=name) for i, name in enumerate(by, 1)]
+        self.night(records)
+        names = {"phuong-tan-an.csv": by[0], "phuong-tan-an-2.csv": by[1], "nguoi-van-hanh-2.csv": by[2]}
+
+        def write(*words):
+            done = self.expect(self.place.run("--json", "kept", "--output", str(out), "--format", "csv", *words), 0)
+            found = {path.name: next(csv.DictReader(open(path, encoding="utf-8-sig")))["department"] for path in out.glob("[!.]*")}
+            self.assertEqual(found, {name: names[name] for name in found})
+            return sorted(found), done.json["left"], done.json["removed"]
+
+        everything = sorted(names)
+        self.assertEqual(write(), (everything, [], []))
+        for name in by:
+            self.assertEqual(write("--department", name)[0], everything, name)
+        self.night([procedure("1.000001", by=by[0]), *records[1:]])
+        self.assertEqual(write(), (everything[:2], [], ["phuong-tan-an.csv"]))
+        self.night(records[1:])  # and its record left
+        self.assertEqual(write(), (everything[:2], [], []))
+        shutil.rmtree(out)
+        self.assertEqual(write("--department", by[1])[0], ["phuong-tan-an-2.csv"])
 
     def test_a_department_that_changes_is_no_new_content(self):
         self.night([procedure("1.000001", by="Sở A")], code=0)

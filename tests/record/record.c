@@ -103,17 +103,20 @@ TEST("a row of a workbook or a query may be shorter than its heading")
     CHECK_CONTAINS(select_in(&format, TEXT("[\"1\",\"2\"]"), TEXT("[\"a\"]"), "a"), "the row has 2 cells");
 }
 
-TEST("a cell that holds an error, or a formula without its result, is no text")
+TEST("a cell that holds an error, a formula without its result, or what was merged with a row set aside is "
+     "no text")
 {
     struct record_format format = { .shape = RECORD_TABLE };
-    struct text row = TEXT("[1.50,{\"error\":\"#REF!\"},{\"error\":\"\"}]"),
-                headings = TEXT("[\"a\",\"b\",\"c\"]");
+    struct text row = TEXT("[1.50,{\"error\":\"#REF!\"},{\"error\":\"\"},{\"merged\":\"7\"}]"),
+                headings = TEXT("[\"a\",\"b\",\"c\",\"d\"]");
     CHECK_STRING(select_in(&format, row, headings, "a"), "1.50|");
     CHECK_STRING(select_in(&format, row, headings, "b"),
                  "(the cell under \"b\" holds the error #REF! of its formula)|");
     CHECK_CONTAINS(select_in(&format, row, headings, "."), "the value is an object, not a text");
     CHECK_CONTAINS(select_in(&format, row, headings, "c"),
                    "the cell under \"c\" holds a formula without its result");
+    CHECK_STRING(select_in(&format, row, headings, "d"),
+                 "(the cell under \"d\" is merged with row 7, which is set aside: mend that one)|");
 }
 
 TEST("XPath finds nodes and texts, in a record's own document and from its root")
