@@ -42,7 +42,7 @@ static const struct {
     { "retry", NULL,
       "run:i taken_up:i rejected:i held:i refused:i failed:i unknown:i conflict:i lifted:i sent_back:i" },
     { "withdraw", NULL, "run:i code:s withdrawn:b state:s approval?:s exit_code:i" },
-    { "reconcile", NULL, "online:b same:i differs:i missing_there:i only_there:i untold?:i gone?:i rows:a" },
+    { "reconcile", NULL, "online:b same:i differs:i missing_there:i only_there:i untold?:i refused?:i gone?:i rows:a" },
     { "reconcile", NULL, "code:s state:s ours:s known_there:b shown_there:b differs:i rows:a" },
     { "reconcile", NULL, "code:s settled:s" },
     { "status", NULL,

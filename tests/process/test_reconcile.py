@@ -474,6 +474,24 @@ class Reconcile(Night):
         self.check_accounts()
         self.expect(self.place.run("audit", "verify"), 0)
 
+    def test_what_was_refused_and_is_not_there_any_more_is_not_promised(self):
+        self.portal.faults("kind=status:422,on=put,code=1.000001")
+        self.records[0]["name"] = "Tên bị từ chối"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 1)
+        self.another_hand("DELETE FROM held WHERE code <= '1.000002'")
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000001", "--reason", "x"), 2, "retry --code")
+        done = self.online(1)
+        self.assertEqual((done["missing_there"], done["pending"], done["refused"]), (2, 1, 1))
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(sorted(self.portal.held()), [f"1.00000{n}" for n in (2, 3, 4, 5, 6)])
+        self.portal.faults()
+        self.expect(self.place.run("retry", "--code", "1.000001", "--reason", "mended there"), 0)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000001"]["content"]["name"], "Tên bị từ chối")
+        self.check_accounts()
+        self.expect(self.place.run("audit", "verify"), 0)
+
     def test_what_was_withdrawn_and_is_not_there_any_more_stands_nowhere_and_is_not_sent_again(self):
         self.records[0]["status"] = "abolished"
         self.place.records(*self.records)
