@@ -670,6 +670,7 @@ static const struct {
     { "the-portal-does-not-answer-any-more", "the portal %s does not answer any more (the last time: %.*s)" },
     { "the-portal-does-not-answer-as-it", "the portal %s does not answer as it should: %.*s" },
     { "the-portal-does-not-do-what-it", "the portal %s does not do what it is asked for (at %.*s: %.*s): check its settings, the names of the services and the rights" },
+    { "the-portal-does-not-know-and-refused", "the portal does not know %.*s, and refused what is wanted of it: run \"congkhai reconcile\", then change the record, or send it again with \"congkhai retry --code\"" },
     { "the-portal-does-not-know-the-procedure", "the portal does not know the procedure that it acknowledged" },
     { "the-portal-does-not-know-the-procedure-2", "the portal does not know the procedure, though it acknowledged it before" },
     { "the-portal-does-not-know-though-it", "the portal does not know %.*s, though it acknowledged it before: compare with \"congkhai reconcile\"" },

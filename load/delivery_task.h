@@ -19,7 +19,8 @@ struct delivery_task {
     bool left_over; /* its intent is an earlier run's */
     bool
         unasked; /* the store is a backup, and the portal was not asked for it since: it does not leave unasked */
-    int64_t until; /* milliseconds: the end of its approval, after which it is not sent; 0: it has none */
+    bool elsewhere; /* likewise, as portal.url has changed (load/evidence.h) */
+    int64_t until;  /* milliseconds: the end of its approval, after which it is not sent; 0: it has none */
     /* Evidence */
     int64_t requests;      /* of this run, questions included */
     int64_t started_at;    /* milliseconds: when the first of them left */

@@ -18,6 +18,7 @@ struct dispatcher {
     struct arena kept; /* of the answers of a round */
     struct congestion congestion;
     bool restored;   /* the store is a backup, and the portal was not asked for all of it since */
+    int64_t moved;   /* the last run under another portal.url; 0: none */
     int64_t now;     /* milliseconds that only go forward */
     uint64_t chance; /* the clock's, once; then what it leads to */
     /* what there is to do */

@@ -186,9 +186,11 @@ static enum status prepare(struct dispatcher *dispatcher, struct text code, bool
         return status == STATUS_END ? STATUS_OK : status;
     }
     bool asked = true;
-    if (dispatcher->restored && restoration_asked(dispatcher->store, code, &asked, error))
+    if ((dispatcher->restored || dispatcher->moved) &&
+        restoration_asked(dispatcher->store, code, dispatcher->moved, &asked, error))
         return error->status;
     delivery_task->unasked = !asked;
+    delivery_task->elsewhere = !asked && dispatcher->moved;
     delivery_task->superseded = superseded;
     if (allow_for_lag(dispatcher, delivery_task, error))
         return error->status;
@@ -480,6 +482,8 @@ enum status dispatcher_run(struct store *store, const struct load_request *reque
     int64_t left;
     if (!status)
         status = restoration_compared(store, &compared, &left, error);
+    if (!status)
+        status = restoration_moved(store, &dispatcher.moved, error);
     dispatcher.restored = !compared;
     if (!status)
         status = bring(&dispatcher, error);

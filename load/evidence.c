@@ -130,6 +130,8 @@ static bool shows_change(const struct evidence_facts *facts, const struct remote
 static bool is_base_version(const struct evidence_facts *facts, const struct remote_state *remote)
 {
     const struct outbox_item *item = facts->item;
+    if (facts->elsewhere)
+        return false;
     if (!item->intent_base.bytes)
         return false;
     return version_change(facts, remote->version) == SAME || equals(remote->etag, item->intent_base);

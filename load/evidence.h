@@ -71,11 +71,12 @@ struct evidence_facts {
     bool earlier;              /* what stands there was sent from here earlier, as the ledger has it */
     bool
         barred; /* that something has moved is not its doing: nothing of it was taken, or that is in its way */
-    bool replayed; /* the answer may be one of earlier given once more: proves nothing by itself */
-    bool etags;    /* a question of this run has shown that ETags are those of what is held */
-    bool confirm;  /* an answer alone is never enough: portal.confirm */
-    bool again;    /* likewise: it was sent again, because a question did not find it */
-    bool vouched;  /* of a question after that: but for that, the answer was evidence */
+    bool replayed;  /* the answer may be one of earlier given once more: proves nothing by itself */
+    bool etags;     /* a question of this run has shown that ETags are those of what is held */
+    bool confirm;   /* an answer alone is never enough: portal.confirm */
+    bool again;     /* likewise: it was sent again, because a question did not find it */
+    bool vouched;   /* of a question after that: but for that, the answer was evidence */
+    bool elsewhere; /* what is held was acknowledged at another portal.url: versions say nothing here */
     /* What this run saw of the procedure before, in answers that proved nothing; bytes NULL: nothing. */
     struct text answered_version, answered_etag; /* by the request itself */
     struct text base_version, base_etag;         /* by the question before it */

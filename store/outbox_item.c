@@ -226,7 +226,10 @@ void outbox_item_answer(struct outbox_item *item, const struct outbox_ending *en
     if (done && same)
         forget_wanted(item);
     item->attempts = outbox_is_open(item) ? item->attempts + ending->attempts : 0;
-    item->behind = ending->stopped || (item->behind && ending->outcome == OUTBOX_RECALLED);
+    if (ending->stopped)
+        item->behind = ending->event;
+    else if (ending->outcome != OUTBOX_RECALLED)
+        item->behind = 0;
     bool said = item->state != OUTBOX_IDLE || ending->outcome == OUTBOX_RECALLED;
     item->message = said ? ending->message : TEXT_NONE;
     if (item->state == OUTBOX_CONFLICT)
@@ -242,7 +245,7 @@ void outbox_item_answer(struct outbox_item *item, const struct outbox_ending *en
 
 void outbox_item_retry(struct outbox_item *item)
 {
-    item->behind = false;
+    item->behind = 0;
     if (item->state == OUTBOX_UNKNOWN || item->state == OUTBOX_INTENDED)
         item->state = OUTBOX_FAILED;
     if (item->state != OUTBOX_REFUSED && item->state != OUTBOX_CONFLICT)

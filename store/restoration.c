@@ -183,12 +183,57 @@ enum status restoration_compared(struct store *store, bool *compared, int64_t *l
     return sql_end(row, status);
 }
 
-enum status restoration_asked(struct store *store, struct text code, bool *asked, struct error *error)
+static enum status portal_url(struct store *store, struct arena *arena, struct text digest, struct text *url,
+                              struct error *error)
+{
+    struct digest known;
+    struct text bytes;
+    struct value *document;
+    *url = TEXT_NONE;
+    if (!digest_from_hex(digest, &known))
+        return STATUS_OK;
+    enum status status = store_payload_by_digest(store, arena, &known, &bytes, error);
+    if (status || json_parse(arena, bytes, &document, error))
+        return status == STATUS_END ? STATUS_OK : error->status;
+    *url = value_text_of(value_find(document, "portal"), "url");
+    return STATUS_OK;
+}
+
+enum status restoration_moved(struct store *store, int64_t *run, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct sqlite_statement *rows;
+    struct text here = TEXT_NONE, there;
+    *run = 0;
+    if (sql_rows(store,
+                 "SELECT json_extract(detail, '$.config_digest') AS configuration, max(run) FROM ledger"
+                 " WHERE event = 'run-started' GROUP BY configuration ORDER BY 2 DESC",
+                 NULL, &rows, error))
+        return error->status;
+    enum status status;
+    while (!*run && (status = sqlite_step(rows, error)) == STATUS_OK) {
+        if ((status = portal_url(store, &arena, sqlite_column_text(rows, 0), &there, error)))
+            break;
+        if (!here.length)
+            here = there;
+        if (there.length && !text_equal(here, there))
+            *run = sqlite_number(rows, 1);
+    }
+    return sql_end(rows, status);
+}
+
+enum status restoration_asked(struct store *store, struct text code, int64_t moved, bool *asked,
+                              struct error *error)
 {
     struct sqlite_statement *row;
     *asked = true;
     enum status status =
-        sql_row(store, "SELECT " ASKED("?1") " FROM " RESTORED " r", SQL_WITH(SQL_TEXT(code)), &row, error);
+        sql_row(store,
+                "SELECT " ASKED("?1") " FROM (SELECT max(seq) AS seq FROM (SELECT seq FROM " RESTORED
+                                      " UNION ALL SELECT max(seq) FROM ledger WHERE run = ?2 AND ?2 > "
+                                      "coalesce((SELECT max(run) FROM ledger"
+                                      "  WHERE event = 'reconciled'), 0)) HAVING max(seq) IS NOT NULL) r",
+                SQL_WITH(SQL_TEXT(code), SQL_NUMBER(moved)), &row, error);
     if (status == STATUS_OK)
         *asked = sqlite_number(row, 0);
     return sql_end(row, status);

@@ -45,8 +45,12 @@ enum status restoration_append(struct store *store, const struct restoration *re
  * reconciliation; or by deliveries of each of these, and an unfiltered `run` or `load` that went through (0, 1): each
  * asks before it sends. True where it never was restored. *left: how many it was not asked for. */
 enum status restoration_compared(struct store *store, bool *compared, int64_t *left, struct error *error);
-/* The same of one procedure, whether it is believed to stand there or not. */
-enum status restoration_asked(struct store *store, struct text code, bool *asked, struct error *error);
+/* The last run of which the configuration had another portal.url than the newest run's; 0: none. What was acknowledged until
+ * then says nothing of the portal that is there now. */
+enum status restoration_moved(struct store *store, int64_t *run, struct error *error);
+/* The same of one procedure, whether it is believed to stand there or not, and since that run (0: there was no such). */
+enum status restoration_asked(struct store *store, struct text code, int64_t moved, bool *asked,
+                              struct error *error);
 
 /* What backups that became the store leave unknown of what stood at the portal at the moment `until` (as the ledger writes
  * times): of each an object as history_against has it. Of one procedure, or (code bytes NULL) of all that the store

@@ -238,6 +238,24 @@ TEST("a record at which the run stopped does not keep the others from their turn
     simulated_close();
 }
 
+TEST("of the records at which runs stopped, each has its turn")
+{
+    simulated_start(NULL);
+    simulated_want_many(4, "first");
+    simulated_faults("[\"kind=status:403,on=put\"]");
+    for (int night = 1; night <= 4; night++) {
+        CHECK_INT(simulated_load("in_flight: 1"), STATUS_STOP);
+        simulated_next_run();
+    }
+    simulated_faults("[\"kind=status:403,on=put,code=1.000000\"]");
+    CHECK_INT(simulated_load("in_flight: 1"), STATUS_STOP);
+    simulated_next_run();
+    CHECK_INT(simulated_load("in_flight: 1"), STATUS_STOP);
+    CHECK_INT(simulated.counts.published, 3);
+    simulated_check_account();
+    simulated_close();
+}
+
 TEST("a handful of records that the portal stumbles over does not keep the others from their turn")
 {
     simulated_start(NULL);

@@ -474,6 +474,24 @@ class Reconcile(Night):
         self.check_accounts()
         self.expect(self.place.run("audit", "verify"), 0)
 
+    def test_what_was_refused_and_is_not_there_any_more_is_not_promised(self):
+        self.portal.faults("kind=status:422,on=put,code=1.000001")
+        self.records[0]["name"] = "Tên bị từ chối"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 1)
+        self.another_hand("DELETE FROM held WHERE code <= '1.000002'")
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000001", "--reason", "x"), 2, "retry --code")
+        done = self.online(1)
+        self.assertEqual((done["missing_there"], done["pending"], done["refused"]), (2, 1, 1))
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(sorted(self.portal.held()), [f"1.00000{n}" for n in (2, 3, 4, 5, 6)])
+        self.portal.faults()
+        self.expect(self.place.run("retry", "--code", "1.000001", "--reason", "mended there"), 0)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000001"]["content"]["name"], "Tên bị từ chối")
+        self.check_accounts()
+        self.expect(self.place.run("audit", "verify"), 0)
+
     def test_what_was_withdrawn_and_is_not_there_any_more_stands_nowhere_and_is_not_sent_again(self):
         self.records[0]["status"] = "abolished"
         self.place.records(*self.records)
@@ -722,6 +740,25 @@ class Listings(unittest.TestCase):
             self.assertEqual((done.code, done.json["same"]), (0, 2), done)
             self.assertEqual(done.stderr.count("appears_within"), 1, "who waits is told why")
             self.assertEqual(place.one("SELECT count(*) FROM procedure_state WHERE state = 'conflict'"), 0)
+
+    def test_another_portal_is_looked_at_before_anything_is_put_over_what_it_holds(self):
+        with Portal() as trial, Portal() as real, Place(trial) as place:
+            place.records(*procedures(3))
+            self.assertEqual(place.run("run").code, 0)
+            real.apply("publish", "1.000001", b'{"code":"1.000001","name":"another hand"}')
+            real.apply("publish", "1.000002", trial.held["1.000002"].content)
+            place.change_portal(url=real.url)
+            place.records(*procedures(3, name="mới"))
+            self.assertEqual(place.run("run").code, 1)
+            self.assertEqual(json.loads(real.held["1.000001"].content)["name"], "another hand")
+            self.assertEqual((json.loads(real.held["1.000002"].content)["name"], "1.000003" in real.held), ("mới", False))
+            conflicts = place.one("SELECT group_concat(code) FROM (SELECT code FROM procedure_state WHERE state = 'conflict' ORDER BY code)")
+            self.assertEqual(conflicts, "1.000001,1.000003")
+            real.counted()
+            place.records(*procedures(1, name="mới"), *procedures(1, first=2, name="mới hơn"), *procedures(1, first=3, name="mới"))
+            self.assertEqual(place.run("run").code, 1)
+            self.assertEqual([request[0] for request in real.requests], ["PUT"], "once it was asked there, versions count again")
+            self.assertEqual(place.run("audit", "verify").code, 0)
 
     def test_what_is_listed_twice_and_otherwise_is_asked(self):
         self.compare(lambda items: {"items": items + [{**items[0], "digest": "1" * 64}]}, 0, same=4)
