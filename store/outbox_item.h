@@ -53,7 +53,8 @@ struct outbox_item {
     int64_t approval; /* "approved", by which it is being intended; 0: nobody was asked. The event keeps it */
     int64_t attempts;
     struct text message; /* why it is not where it should be; bytes NULL: nothing is said */
-    int64_t behind;      /* a run stopped at it, with the ledger at this event: it goes behind all others, and behind
+    int64_t
+        behind; /* a run stopped at it, with the ledger at this event: it goes behind all others, and behind
                           * those that a run stopped at before; 0: none did */
     /* what an operator decided */
     int64_t ordered;    /* the event of a withdrawal that stands, whatever the source says; 0: none */
