@@ -423,7 +423,7 @@ static const struct {
     { "not-before-is-baseline-of-a-field", "\"not_before\" is \"baseline\", of a field that holds a day; of other days write \"after\"" },
     { "not-compared-is-a-list-of-names", "\"not_compared\" is a list of names" },
     { "not-confirmed-nothing-was-done", "not confirmed; nothing was done" },
-    { "nothing-is-known-of-a-procedure", "nothing is known of a procedure \"%.*s\"" },
+    { "nothing-is-known-of-a-procedure", "nothing is known of a procedure \"%.*s\"; what only the portal holds, \"congkhai reconcile\" lists" },
     { "nothing-needs-approval-by-the-rules-that", "nothing needs approval by the rules that are in force" },
     { "nothing-of-it-was-published-from-here", "nothing of it was published from here, so there is nothing to push as abolished: it was not sent; name the adapter's service in portal.withdraw.service, or abolish it there" },
     { "nothing-of-list-waits-any-more", "nothing of list %lld waits any more" },
