@@ -147,8 +147,10 @@ static enum status pass_gate(struct dispatcher *dispatcher, struct delivery_task
     item->approval = approved ? entry->event : 0;
     if (approved)
         delivery_task->until = dispatcher->now + entry->until - dispatcher->clock->now(dispatcher->clock);
-    else if (standing != APPROVAL_FREE)
+    else if (standing != APPROVAL_FREE) {
         delivery_task->until = DELIVERY_NEVER;
+        delivery_task->delivery.kept = false; /* what is not there goes back to its approvers */
+    }
     *passes = approved || (standing == APPROVAL_FREE ? !gate->approved_only : event == EVENT_RESUME);
     return STATUS_OK;
 }
