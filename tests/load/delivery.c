@@ -10,14 +10,14 @@ static const struct backoff retry = { .attempts = 3, .first = 1000, .most = 6000
 
 /* What a delivery can have behind it. */
 enum past {
-    FRESH,   /* nothing */
-    FULL,    /* all attempts used, to send and to ask */
-    DOUBTED, /* a request may have been taken */
-    NOTED,   /* an earlier run left it as unknown */
-    RETRIED, /* an operator has it sent again */
-    OVER,    /* it replaces something */
-    RESTING, /* something is held, and nothing else is wanted */
-    KEPT,    /* an earlier run may have sent it */
+    FRESH,    /* nothing */
+    FULL,     /* all attempts used, to send and to ask */
+    DOUBTED,  /* a request may have been taken */
+    NOTED,    /* an earlier run left it as unknown */
+    RETRIED,  /* an operator has it sent again */
+    OVER,     /* it replaces something */
+    RESTING,  /* something is held, and nothing else is wanted */
+    KEPT,     /* an earlier run may have sent it */
     KEPT_SENT /* and this one too, in vain */
 };
 
