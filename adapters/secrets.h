@@ -4,7 +4,8 @@
  * Whatever leaves (messages, the portal's words, locators, the ledger, both streams, what other programs get) goes
  * by here. A value is known plain, in base64 (at any place of a longer text, both alphabets), percent-encoded,
  * as JSON and XML escape it, and each of these in a cell of CSV. Values under SECRETS_LEAST bytes are not looked
- * for: they would be found everywhere. Nor is one covered that stands within a name which the program itself writes: its documents would fall apart.
+ * for: they would be found everywhere. Nor is one covered that stands within a name which the program itself
+ * writes: its documents would fall apart.
  * Source bytes and contents are never changed: a record that holds a named secret is kept back instead.
  */
 #ifndef ADAPTERS_SECRETS_H

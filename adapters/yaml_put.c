@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "adapters/unicode.h"
-#include "adapters/visible.h"
 #include "adapters/yaml.h"
 
 /* The next character, or U+FFFD for a byte that is none. */
@@ -20,12 +19,11 @@ static int32_t next_character(struct text text, size_t *at)
     return 0xfffd;
 }
 
+/* What YAML takes nowhere, and what nobody sees, by its number. */
 static void put_character(struct buffer *out, int32_t character)
 {
     char bytes[4];
-    if (character == '"' || character == '\\')
-        buffer_put(out, (char[]){ '\\', (char)character }, 2);
-    else if (unicode_is_visible(character) && character != 0xfffe && character != 0xffff)
+    if (unicode_is_visible(character) && character != 0xfffe && character != 0xffff)
         buffer_put(out, bytes, unicode_put(character, bytes));
     else
         buffer_printf(out, character < 0x10000 ? "\\u%04X" : "\\U%08X", (unsigned)character);
@@ -34,8 +32,12 @@ static void put_character(struct buffer *out, int32_t character)
 void yaml_put_quoted(struct buffer *out, struct text text)
 {
     buffer_char(out, '"');
-    for (size_t at = 0; at < text.length;)
-        put_character(out, next_character(text, &at));
+    for (size_t at = 0; at < text.length;) {
+        int32_t character = next_character(text, &at);
+        if (character == '"' || character == '\\')
+            buffer_char(out, '\\');
+        put_character(out, character);
+    }
     buffer_char(out, '"');
 }
 
@@ -66,5 +68,6 @@ void yaml_put_scalar(struct buffer *out, struct text text)
 void yaml_put_comment(struct buffer *out, struct text text)
 {
     buffer_string(out, "# ");
-    visible_put(out, text, false);
+    for (size_t at = 0; at < text.length;)
+        put_character(out, next_character(text, &at));
 }

@@ -133,6 +133,7 @@ enum status command_audit_verify(struct session *session, struct error *error, i
         if (look_at(path, &shown, error))
             return error->status;
         session->configuration.store = path;
+        session->invocation->store = path; /* what is shown may be evidence: nothing is left beside it */
         if (shown == SHOWN_BUNDLE && check_bundle_rights(&arena, path, error))
             return error->status;
         if (shown != SHOWN_STORE) {

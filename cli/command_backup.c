@@ -12,9 +12,11 @@ static enum status verify(struct session *session, const char *path, struct aren
 {
     struct audit_request request = { .settings = &session->configuration.sealing.audit };
     struct store *store;
-    if (store_open(path, STORE_EXAMINE, session->clock, &store, error))
+    if (store_open_untouched(path, STORE_EXAMINE, session->clock, &store, error))
         return error->status;
     enum status status = audit_verify(store, &request, arena, report, error);
+    if (!status)
+        status = store_check_untouched(store, error);
     store_close(store);
     if (status == STATUS_FATAL) /* what cannot be read does not verify */
         status = error->status = STATUS_LEDGER;
@@ -111,7 +113,7 @@ static enum status examine(struct session *session, const char *path, struct res
     if (!file_exists(path))
         return error_set(error, STATUS_USAGE, _("there is no file or folder %s"), path);
     if (store_check_file(path, error) || verify(session, path, arena, &report, error) ||
-        store_open(path, STORE_EXAMINE, session->clock, &backup, error))
+        store_open_untouched(path, STORE_EXAMINE, session->clock, &backup, error))
         return error->status;
     enum status status = restoration_head(backup, &restoration->head, error);
     restoration->head.origin = text_copy(arena, report.origin);
@@ -135,7 +137,7 @@ static enum status prepare(struct session *session, const char *backup, const ch
     struct store *store;
     int64_t run;
     cli_end_in_order();
-    if (store_open(backup, STORE_EXAMINE, session->clock, &store, error))
+    if (store_open_untouched(backup, STORE_EXAMINE, session->clock, &store, error))
         return error->status;
     enum status status = restoration_copy(store, made, &cli_stop, error);
     store_close(store);

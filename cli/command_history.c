@@ -11,7 +11,10 @@
 
 static enum status unknown(struct text code, struct error *error)
 {
-    return error_set(error, STATUS_USAGE, _("nothing is known of a procedure \"%.*s\""), TEXT_ARG(code));
+    return error_set(error, STATUS_USAGE,
+                     _("nothing is known of a procedure \"%.*s\"; what only the portal holds, \"congkhai "
+                       "reconcile\" lists"),
+                     TEXT_ARG(code));
 }
 
 /* ---- history ---- */

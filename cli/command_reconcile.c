@@ -81,6 +81,8 @@ static void print_counts_json(const struct reconciliation_counts *counts, bool o
            (long long)counts->missing, (long long)counts->only);
     if (counts->untold)
         printf("  \"untold\": %lld,\n", (long long)counts->untold);
+    if (counts->refused)
+        printf("  \"refused\": %lld,\n", (long long)counts->refused);
     if (counts->gone)
         printf("  \"gone\": %lld,\n", (long long)counts->gone);
     if (online)
@@ -106,6 +108,11 @@ static void print_counts(const struct reconciliation_counts *counts, bool online
     if (counts->pending)
         printf(_("%lld that should be there and are not go back to pending: the next run sends them\n"),
                (long long)counts->pending);
+    if (counts->refused)
+        printf(_("%lld are not there any more, and the portal refused what is wanted in their place: nothing "
+                 "is sent "
+                 "until their record changes or \"congkhai retry\" orders it\n"),
+               (long long)counts->refused);
     if (counts->gone)
         printf(_("%lld that were withdrawn are not there any more, where they should stay readable as "
                  "abolished: nothing is sent for them; ask those who keep the portal\n"),

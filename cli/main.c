@@ -69,7 +69,7 @@ static void configure_from_store(struct session *session, const char *path)
     configuration->store = path;
     configuration->folder = ".";
     configuration->context = (struct setting_context){ &configuration->arena, path, NULL };
-    if (run_read_store(session, STORE_READ_OLDER, &store, &unread))
+    if (store_open_untouched(path, STORE_READ_OLDER, session->clock, &store, &unread))
         return;
     configuration_from_store(store, configuration);
     store_close(store);

@@ -140,7 +140,9 @@ enum status run_check_codes(const struct session *session, struct store *store, 
         if (report_knows(store, invocation->codes[i], &known, error))
             return error->status;
         if (!known)
-            return error_set(error, STATUS_USAGE, _("nothing is known of a procedure \"%.*s\""),
+            return error_set(error, STATUS_USAGE,
+                             _("nothing is known of a procedure \"%.*s\"; what only the portal holds, "
+                               "\"congkhai reconcile\" lists"),
                              TEXT_ARG(invocation->codes[i]));
     }
     return STATUS_OK;

@@ -61,7 +61,7 @@ enum status extract_run(struct store *store, const struct extract_request *reque
 /* The first record of a source, decoded but not staged: for `check --online` and `init --from`. STATUS_END:
  * none. */
 enum status extract_first(const struct extract_request *request, const struct source *source,
-                          struct arena *arena, struct text *bytes, struct text *context, char locator[512],
+                          struct arena *arena, struct text *bytes, struct text *context, char locator[600],
                           struct error *error);
 
 #endif

@@ -73,13 +73,30 @@ enum status source_reading_key(struct arena *arena, const struct setting_context
     return STATUS_OK;
 }
 
+/* Bytes of a document's name. What is longer is shortened once, for all who compare names with locators. */
+#define NAME_HEAD 400
+#define NAME_TAIL 40
+#define NAME_MOST (NAME_HEAD + sizeof "…" + NAME_TAIL)
+
+static const char *name_of(struct arena *arena, const char *name)
+{
+    struct text whole = secrets_cover(arena, text_of(name), false);
+    if (whole.length <= NAME_MOST)
+        return text_string(arena, whole);
+    struct text tail = text_slice(whole, whole.length - NAME_TAIL, whole.length);
+    while (tail.length && ((unsigned char)tail.bytes[0] & 0xc0) == 0x80)
+        tail = text_slice(tail, 1, tail.length);
+    return text_string(arena, text_format(arena, TEXT_PRINT "…" TEXT_PRINT, (int)text_cut(whole, NAME_HEAD),
+                                          whole.bytes, TEXT_ARG(tail)));
+}
+
 /* A long name is cut, never the number behind it. */
 void source_reading_locate(const struct document *document, const struct decoded *decoded, char *locator,
                            size_t size)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct text sheet = secrets_cover(&arena, text_of(decoded->sheet), false);
-    int length = (int)text_cut(text_of(document->name), 400);
+    int length = (int)text_cut(text_of(document->name), NAME_MOST);
     if (!decoded->number)
         snprintf(locator, size, "%.*s", length, document->name);
     else if (decoded->sheet)
@@ -244,7 +261,8 @@ static void send_ahead(struct reading *reading)
     const struct document *next =
         reading->child && fetch->driver->ahead && !reading->deaths.count ? fetch->driver->ahead(fetch) : NULL;
     /* The process is told the name as it will be. */
-    if (next && !secrets_in(text_of(next->name)))
+    ARENA_OWNED struct arena arena = { 0 };
+    if (next && !strcmp(next->name, name_of(&arena, next->name)))
         decode_child_ahead(reading->child, next);
 }
 
@@ -377,7 +395,7 @@ static enum status walk_documents(struct reading *reading, struct fetch *fetch, 
         if (status != STATUS_OK)
             break;
         ARENA_OWNED struct arena named = { 0 };
-        document.name = text_string(&named, secrets_cover(&named, text_of(document.name), false));
+        document.name = name_of(&named, document.name);
         kept = read_document(reading, &document, &fetch->broken, error);
         fetch->given = reading->given;
         fetch->nothing = document.nothing;

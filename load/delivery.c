@@ -307,6 +307,11 @@ enum delivery_action delivery_step(struct delivery *delivery, enum delivery_even
         return DELIVERY_NOTHING;
     count(delivery, event, terms);
     struct target target = holds(delivery, move->guard, terms->retry) ? move->met : move->unmet;
+    if (event == EVENT_UNSENT)
+        delivery->kept = false;
+    if (target.state == DELIVERY_RECALLED &&
+        delivery->kept) /* certain is only what this run's requests left */
+        target.state = delivery->left ? DELIVERY_UNKNOWN : DELIVERY_UNTOUCHED;
     delivery->state = target.state;
     if (target.action == DELIVERY_WAIT) {
         set_due(delivery, event, terms);

@@ -91,9 +91,10 @@ struct delivery {
     int64_t sends, asks; /* requests that count against the attempts: sent, and asked without an answer */
     bool left;           /* a request of this run may have arrived */
     bool doubt;          /* and may have been taken, for all that is known */
-    bool noted;          /* the outbox says already that its outcome is unknown */
-    bool replaces;       /* the intent names a base */
-    bool ordered;        /* an operator has it sent again, once, although nothing tells whether it is there */
+    bool kept;     /* by an earlier run, whose request may have been taken: it keeps its intent and key */
+    bool noted;    /* the outbox says already that its outcome is unknown */
+    bool replaces; /* the intent names a base */
+    bool ordered;  /* an operator has it sent again, once, although nothing tells whether it is there */
     bool rests; /* something is held, and nothing else is wanted: the store goes on saying that it stands */
     /* Answered 202: "not there" only says "not yet", for this run; where nothing else is to follow, for later ones too. */
     bool queued;

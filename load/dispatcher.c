@@ -147,20 +147,22 @@ static enum status pass_gate(struct dispatcher *dispatcher, struct delivery_task
     item->approval = approved ? entry->event : 0;
     if (approved)
         delivery_task->until = dispatcher->now + entry->until - dispatcher->clock->now(dispatcher->clock);
-    else if (standing != APPROVAL_FREE)
+    else if (standing != APPROVAL_FREE) {
         delivery_task->until = DELIVERY_NEVER;
+        delivery_task->delivery.kept = false; /* what is not there goes back to its approvers */
+    }
     *passes = approved || (standing == APPROVAL_FREE ? !gate->approved_only : event == EVENT_RESUME);
     return STATUS_OK;
 }
 
 /* What was sent last may not show yet; where the clock was set back, it is as if sent now. What an operator has
- * sent again (state failed) need not wait. */
+ * sent again need not wait. */
 static enum status allow_for_lag(struct dispatcher *dispatcher, struct delivery_task *delivery_task,
                                  struct error *error)
 {
     struct clock *clock = store_clock(dispatcher->store);
     int64_t lag = dispatcher->portal->settings->lag, at;
-    if (!lag || delivery_task->item.state == OUTBOX_FAILED)
+    if (!lag || delivery_task->delivery.ordered)
         return STATUS_OK;
     enum status status = outbox_last_word(dispatcher->store, delivery_task->item.code, &at, error);
     if (status)

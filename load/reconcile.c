@@ -353,6 +353,12 @@ enum status reconcile_decide(struct store *store, const struct load_request *req
     struct reconciliation_decision decision = { .code = code,
                                                 .actor = request->actor,
                                                 .reason = request->reason };
+    if (status == STATUS_END && believes.state == OUTBOX_REFUSED)
+        return error_set(
+            error, STATUS_USAGE,
+            _("the portal does not know " TEXT_PRINT ", and refused what is wanted of it: run \"congkhai "
+              "reconcile\", then change the record, or send it again with \"congkhai retry --code\""),
+            TEXT_ARG(code));
     if (status == STATUS_END)
         return settle_unknown(store, &decision, settled, error);
     const struct remote_state *remote = &report.remote;

@@ -52,6 +52,16 @@ struct text against_words(struct arena *arena, const struct value *row)
         return restored(arena, row, at);
     if (text_is(what, "absent"))
         return text_format(arena, _(TEXT_PRINT ": it did not stand at the portal any more"), TEXT_ARG(at));
+    if (text_is(what, "adopted"))
+        return text_format(
+            arena,
+            _(TEXT_PRINT ": it was found there and taken over; since when it stood there is not known"),
+            TEXT_ARG(at));
+    if (text_is(what, "only"))
+        return text_format(arena,
+                           _(TEXT_PRINT ": of what the portal held, nothing was acknowledged of " TEXT_PRINT
+                                        " procedures; which, the ledger does not say"),
+                           TEXT_ARG(at), TEXT_ARG(value_text_of(row, "count")));
     if (text_is(what, "open"))
         return text_format(arena,
                            _(TEXT_PRINT ": what became of a change that was sent is not known (" TEXT_PRINT

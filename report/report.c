@@ -126,7 +126,14 @@ static enum status rest_on(const struct report_request *request, struct arena *a
 
 static const char *against_note(struct arena *arena, const struct value *against)
 {
+    bool restored = false;
+    for (const struct value *row = against->first; row; row = row->next)
+        restored = restored || report_says(row, "what", "restored");
     struct text codes = report_first_codes(arena, against);
+    if (!codes.length && !restored)
+        return _("The figures rest on what the portal acknowledged. It held more when it was asked, which is "
+                 "in no "
+                 "figure: the list \"What the ledger knows against it\" says how many.");
     if (!codes.length)
         return _(
             "The figures rest on what the portal acknowledged last, in a store that is a backup: since when "

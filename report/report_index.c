@@ -53,8 +53,9 @@ static void add_announcement(const struct report_request *request, struct verdic
 
 /* Index 1.2: of what was published in the period and due in it, the latest publication counts. */
 static void add_publication(const struct report_request *request, struct verdicts *of,
-                            const struct value *version)
+                            const struct report_step *step)
 {
+    const struct value *version = step->version;
     struct date due, day;
     char text[DATE_TEXT];
     if (!report_within(request, value_text_of(version, "day")) || !report_date(version, "day", &day))
@@ -68,7 +69,7 @@ static void add_publication(const struct report_request *request, struct verdict
     if (!report_within(request, text_of(text)))
         return;
     of->has_published = true;
-    of->published = report_publication_judge(request, version, day);
+    of->published = report_step_judge(request, step, day);
 }
 
 static void finish_code(struct arena *arena, struct value *announced, struct value *published,
@@ -98,7 +99,7 @@ static void judge_steps(const struct report_request *request, struct arena *aren
             continue;
         if (report_within(request, value_text_of(step->version, "signed_on")))
             add_announcement(request, &of, step->version);
-        add_publication(request, &of, step->version);
+        add_publication(request, &of, step);
     }
     finish_code(arena, announced, published, &of);
 }

@@ -64,13 +64,13 @@ static struct value *decision_row(const struct report_request *request, struct a
 }
 
 /* NULL: not judged. */
-static const char *in_time(const struct report_request *request, const struct value *version)
+static const char *in_time(const struct report_request *request, const struct report_step *step)
 {
     static const char *const names[] = {
         [REPORT_NOT_JUDGED] = NULL, [REPORT_IN_TIME] = "in_time", [REPORT_LATE] = "late"
     };
     struct date day;
-    return report_date(version, "day", &day) ? names[report_publication_judge(request, version, day)] : NULL;
+    return report_date(step->version, "day", &day) ? names[report_step_judge(request, step, day)] : NULL;
 }
 
 /* A procedure stands once under a decision, however often it was corrected. */
@@ -82,7 +82,7 @@ static void count_step(const struct report_request *request, struct arena *arena
                              value_find(document, "total") };
     if (report_counts_last(both[0], step->what, code))
         return;
-    const char *judged = step->has_term ? in_time(request, step->version) : NULL;
+    const char *judged = step->has_term ? in_time(request, step) : NULL;
     for (int i = 0; i < 2; i++) {
         report_count(arena, both[i], step->what, code);
         if (judged)
@@ -145,7 +145,7 @@ static void count_all_waiting(const struct report_request *request, struct arena
                               struct value *document, const struct report_steps *steps)
 {
     for (size_t i = 0; i < steps->count; i++)
-        if (steps->step[i].later &&
+        if (steps->step[i].later && !steps->step[i].adopted &&
             report_within(request, value_text_of(steps->step[i].version, "signed_on")) &&
             !was_published(steps, steps->step[i].version, false))
             count_waiting(request, arena, document, steps, steps->step[i].version);
@@ -277,6 +277,33 @@ static void finish_net(struct arena *arena, struct value *row)
     value_set(net, "codes", value_list(arena));
 }
 
+/* What was taken over did not come there on that day. */
+static enum status note_adopted(const struct report_request *request, struct arena *arena,
+                                struct value *document, const struct value *added, struct error *error)
+{
+    struct value *adopted, *told = value_list(arena);
+    if (report_view_adopted(request->store, arena, &adopted, error))
+        return error->status;
+    const struct value *taken = adopted->first,
+                       *row = value_find(added, "rows")->first; /* in order of code */
+    while (row && taken) {
+        int order = text_compare(value_text_of(row, "code"), value_text_of(taken, "code"));
+        if (!order && report_says(taken, "first", "1") && report_within(request, value_text_of(taken, "day")))
+            value_append(told, value_copy(arena, row));
+        row = order < 0 ? row->next : row;
+        taken = order < 0 ? taken : taken->next;
+    }
+    if (told->count)
+        report_note(
+            arena, document,
+            text_format(arena,
+                        _("%zu procedures were found at the portal and taken over in the period (" TEXT_PRINT
+                          "): they count as added, though nobody knows since when they stood there."),
+                        told->count, TEXT_ARG(report_first_codes(arena, told)))
+                .bytes);
+    return STATUS_OK;
+}
+
 struct movement_lists {
     struct value *added, *abolished, *changed, *moved; /* moved NULL: none is yet */
 };
@@ -384,6 +411,8 @@ enum status report_make_changes(const struct report_request *request, struct are
         old = order <= 0 ? old->next : old;
         new = order >= 0 ? new->next : new;
     }
+    if (note_adopted(request, arena, document, lists.added, error))
+        return error->status;
     if (lists.moved)
         report_note(
             arena, document,

@@ -113,16 +113,18 @@ static void note_baseline(const struct report_request *request, struct arena *ar
 enum status report_steps_read(const struct report_request *request, struct arena *arena,
                               struct value *document, struct report_steps *steps, struct error *error)
 {
-    struct value *versions;
+    struct value *versions, *adopted;
     steps->baseline = text_of(request->baseline);
     if (report_view_versions(request->store, request->memory, arena, EVER, &versions, error) ||
         report_view_wanted(request->store, arena, &steps->wanted, error) ||
+        report_view_adopted(request->store, arena, &adopted, error) ||
         (!steps->baseline.bytes && report_view_first_day(request->store, arena, &steps->baseline, error)))
         return error->status;
     note_baseline(request, arena, document, steps->baseline);
     steps->step = arena_array(arena, struct report_step, versions->count + 1);
     steps->count = 0;
-    const struct value *before = NULL, *first = versions->first;
+    const struct value *before = NULL, *first = versions->first,
+                       *taken = adopted->first; /* in the same order */
     for (const struct value *version = versions->first; version; before = version, version = version->next) {
         if (!text_equal(value_text_of(first, "code"), value_text_of(version, "code"))) {
             first = version;
@@ -135,8 +137,17 @@ enum status report_steps_read(const struct report_request *request, struct arena
             .what = what_it_is(steps, first, before, version),
         };
         step->has_term = has_term(steps, first, step);
+        step->adopted = taken && text_equal(value_text_of(taken, "seq"), value_text_of(version, "seq"));
+        taken = step->adopted ? taken->next : taken;
     }
     return STATUS_OK;
+}
+
+enum report_verdict report_step_judge(const struct report_request *request, const struct report_step *step,
+                                      struct date day)
+{
+    enum report_verdict verdict = report_publication_judge(request, step->version, day);
+    return step->adopted && verdict == REPORT_LATE ? REPORT_NOT_JUDGED : verdict;
 }
 
 const struct report_step *report_steps_find(const struct report_steps *steps, struct text code)

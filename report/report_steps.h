@@ -2,11 +2,12 @@
 #ifndef REPORT_REPORT_STEPS_H
 #define REPORT_REPORT_STEPS_H
 
-#include "report/report.h"
+#include "report/report_parts.h"
 
 /* One acknowledgement, seen beside the one before it. */
 struct report_step {
     const struct value *version;
+    bool adopted;     /* stood there before, nobody knows since when */
     bool later;       /* behind the end of the period: by then the portal did not have it */
     const char *what; /* new, amended, replaced, abolished, correction, baseline, again */
     bool
@@ -27,6 +28,10 @@ struct report_steps {
  * stood there. The document says which day that is: the configuration's, or the one that the ledger proposes. */
 enum status report_steps_read(const struct report_request *request, struct arena *arena,
                               struct value *document, struct report_steps *steps, struct error *error);
+
+/* Was it published in time on that day? What was taken over was there by then, and is never called late. */
+enum report_verdict report_step_judge(const struct report_request *request, const struct report_step *step,
+                                      struct date day);
 
 /* The first step of a code; NULL: there is none. The code's others follow it. */
 const struct report_step *report_steps_find(const struct report_steps *steps, struct text code);

@@ -42,13 +42,18 @@ enum status history_on(struct store *store, struct arena *arena, struct text cod
  *                      conflict  a delivery met something else, or nothing: words
  *                      absent    the portal did not know it any more
  *                      open      a change was sent, and nobody knows what became of it: action, digest
+ *                      adopted   (of a day) nothing was acknowledged before an operator found it there and took it over,
+ *                                on a later day: since when it stood there is not known
+ *                      only      (of a day, where nothing was acknowledged up to it) when the portal was asked last, `count`
+ *                                procedures stood there of which nothing was acknowledged; which, the ledger does not say
  *                      restored  the store is a backup since `at`, and the portal had not been asked since: events
  *                                from … to … of the replaced ledger (to absent: nobody knows how many) are not in this
  *                                one, and what stood there `since` is not known
  * An empty list: nothing. */
 enum status history_against(struct store *store, struct arena *arena, struct text code, const struct date *on,
                             struct value **against, struct error *error);
-/* The same of all procedures at the end of a day: the objects have a code; "restored" is said once, without one. */
+/* The same of all procedures at the end of a day: the objects have a code, those of one follow one another;
+ * "only" and "restored" are said once, without one. */
 enum status history_against_all(struct store *store, struct arena *arena, struct date on,
                                 struct value **against, struct error *error);
 

@@ -26,7 +26,18 @@
     " CASE WHEN e.event = 'conflict' THEN json_extract(e.detail, '$.said') END AS said_of_words"             \
     " FROM e, known WHERE (e.event IN ('differs', 'conflict') AND e.seq > known.looked)"                     \
     " OR (e.event = 'recalled' AND json_extract(e.detail, '$.reconciled') AND e.seq > known.version)"        \
-    " OR (e.event IN ('intended', 'unknown') AND e.seq = known.delivery) ORDER BY e.seq"
+    " OR (e.event IN ('intended', 'unknown') AND e.seq = known.delivery)"                                    \
+    " UNION ALL SELECT seq, at, run, 'adopted', NULL, NULL, NULL, NULL, NULL, NULL FROM ledger l"            \
+    " WHERE code = ?1 AND event IN ('published', 'withdrawn') AND at >= ?2"                                  \
+    " AND json_extract(detail, '$.adopted') AND NOT EXISTS (SELECT 1 FROM ledger b WHERE b.code = ?1"        \
+    "  AND b.event IN ('published', 'withdrawn') AND b.seq < l.seq) ORDER BY 1"
+
+/* The newest look before that day's end; it counts what it found, without names. */
+#define ONLY                                                                                                 \
+    "SELECT * FROM (SELECT seq AS event, at, run, 'only' AS what, json_extract(detail, '$.only') AS count"   \
+    " FROM ledger WHERE event = 'reconciled' AND at < ?2 ORDER BY seq DESC LIMIT 1) WHERE count > 0"         \
+    " AND NOT EXISTS (SELECT 1 FROM ledger e WHERE e.code = ?1 AND e.event IN ('published', 'withdrawn')"    \
+    "  AND e.at < ?2)"
 
 static enum status find_own(struct store *store, struct arena *arena, struct text code, const char *until,
                             struct value **own, struct error *error)
@@ -46,6 +57,19 @@ static void take_over(struct value *against, struct value *others)
     }
 }
 
+/* `code` none: of whatever it is. */
+static enum status add_only(struct store *store, struct arena *arena, struct text code, const char *until,
+                            struct value *against, struct error *error)
+{
+    struct sqlite_statement *rows;
+    struct value *only;
+    if (sql_rows(store, ONLY, SQL_WITH(SQL_TEXT(code), SQL_TEXT(text_of(until))), &rows, error) ||
+        statement_rows(rows, arena, NULL, &only, error))
+        return error->status;
+    take_over(against, only);
+    return STATUS_OK;
+}
+
 static enum status add_gaps(struct store *store, struct arena *arena, struct text code, const char *until,
                             struct value *against, struct error *error)
 {
@@ -62,19 +86,24 @@ enum status history_against(struct store *store, struct arena *arena, struct tex
     char until[CLOCK_TEXT] = NOW;
     if (on)
         history_end_of_day(*on, until);
-    return find_own(store, arena, code, until, against, error)
-               ? error->status
-               : add_gaps(store, arena, code, until, *against, error);
+    if (find_own(store, arena, code, until, against, error) ||
+        (on && add_only(store, arena, code, until, *against, error)))
+        return error->status;
+    return add_gaps(store, arena, code, until, *against, error);
 }
 
-/* By the runs, of which there are few. Of a run that ended every intent has its answer. */
+/* By the runs, of which there are few. Of a run that ended every intent has its answer. What was taken over later stood there
+ * before, nobody knows since when. */
 #define DOUBTFUL                                                                                             \
     "SELECT m.code AS code FROM ledger s CROSS JOIN ledger m ON m.run = s.run AND m.event IN ('differs', "   \
     "'conflict',"                                                                                            \
     " 'unknown', 'recalled') WHERE s.event = 'run-started' AND s.at < ?1 AND m.code IS NOT NULL"             \
     " UNION SELECT m.code FROM ledger s CROSS JOIN ledger m ON m.run = s.run AND m.event = 'intended'"       \
     " WHERE s.event = 'run-started' AND s.at < ?1 AND NOT EXISTS (SELECT 1 FROM ledger f WHERE"              \
-    "  f.run = s.run AND f.event = 'run-finished') ORDER BY 1"
+    "  f.run = s.run AND f.event = 'run-finished')"                                                          \
+    " UNION SELECT m.code FROM ledger s CROSS JOIN ledger m ON m.run = s.run AND m.event IN ('published',"   \
+    " 'withdrawn') WHERE s.event = 'run-started' AND json_extract(s.detail, '$.command') = 'reconcile'"      \
+    " AND m.at >= ?1 AND json_extract(m.detail, '$.adopted') ORDER BY 1"
 
 static enum status add_code(struct store *store, struct arena *arena, struct text code, const char *until,
                             struct value *against, struct error *error)
@@ -103,5 +132,7 @@ enum status history_against_all(struct store *store, struct arena *arena, struct
     for (const struct value *row = codes->first; row; row = row->next)
         if (add_code(store, arena, value_text_of(row, "code"), until, *against, error))
             return error->status;
-    return add_gaps(store, arena, TEXT_NONE, until, *against, error);
+    return add_only(store, arena, TEXT_NONE, until, *against, error)
+               ? error->status
+               : add_gaps(store, arena, TEXT_NONE, until, *against, error);
 }

@@ -4,6 +4,7 @@
 
 #include "store/kept.h"
 #include "store/outbox.h"
+#include "store/rule_report.h"
 
 /* A family: its SQL gives rows of a value and, with a label, of the label's value. */
 struct family {
@@ -43,9 +44,9 @@ static const struct family families[] = {
       "SELECT count(*) FROM procedure_state q WHERE " OUTBOX_PENDING("q"), false, LASTS },
     { "congkhai_kept", "Records and procedures that are kept back.", "outcome", NULL, false, KEPT },
     { "congkhai_terms_due", "Terms that run and are not over.", "rule",
-      "SELECT count(*), rule FROM deadline WHERE due >= ?1 GROUP BY rule", true, LASTS },
+      "SELECT count(*), d.rule FROM " RULE_REPORT_TERMS " WHERE d.due >= ?1 GROUP BY d.rule", true, LASTS },
     { "congkhai_terms_overdue", "Terms that are over.", "rule",
-      "SELECT count(*), rule FROM deadline WHERE due < ?1 GROUP BY rule", true, LASTS },
+      "SELECT count(*), d.rule FROM " RULE_REPORT_TERMS " WHERE d.due < ?1 GROUP BY d.rule", true, LASTS },
     { "congkhai_source_whole_listing_timestamp_seconds", "When a source was last listed whole; 0: never.",
       "source",
       "SELECT coalesce((SELECT " SECONDS(

@@ -256,7 +256,7 @@ enum status outbox_list(struct store *store, const struct outbox_filter *filter,
         /* What a run stopped at must not keep the others from their turn. */
         LIST("p.behind IS NOT NULL AND (p.state IN ('intended', 'unknown', 'failed')"
              "  OR (p.wanted_action IS NOT NULL AND p.state = 'idle'))",
-             "p.code"),
+             "p.behind, p.code"),
     };
     struct code_list list = { .arena = arena };
     size_t begins[sizeof lists / sizeof *lists];

@@ -28,7 +28,7 @@ struct outbox_filter {
 };
 
 /* Codes to look at, in the order of work: left over (intended, unknown), then failed, then pending (wanted,
- * idle); behind them all, whichever a run stopped at. Texts live in the arena. A
+ * idle); behind them all, whichever a run stopped at, the longest ago first. Texts live in the arena. A
  * withdrawal that an operator ordered counts as wanted. */
 struct outbox_work {
     struct text *codes;

@@ -198,7 +198,7 @@ static enum status supersede(struct store *store, struct outbox_item *item,
 enum status outbox_put_behind(struct store *store, struct outbox_item *item, struct text message,
                               struct error *error)
 {
-    item->behind = true;
+    item->behind = (int64_t)store_tree(store)->size;
     item->message = said_bounded(message);
     return outbox_save(store, item, error);
 }

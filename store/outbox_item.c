@@ -11,6 +11,11 @@ bool outbox_is_intended(const struct outbox_item *item)
            digest_equal(&item->digest, &item->intent_digest);
 }
 
+bool outbox_is_retried(const struct outbox_item *item)
+{
+    return item->state == OUTBOX_FAILED && !item->attempts;
+}
+
 bool outbox_is_satisfied(const struct outbox_item *item)
 {
     bool same = item->has_held_digest && digest_equal(&item->held_digest, &item->digest);
@@ -226,7 +231,10 @@ void outbox_item_answer(struct outbox_item *item, const struct outbox_ending *en
     if (done && same)
         forget_wanted(item);
     item->attempts = outbox_is_open(item) ? item->attempts + ending->attempts : 0;
-    item->behind = ending->stopped || (item->behind && ending->outcome == OUTBOX_RECALLED);
+    if (ending->stopped)
+        item->behind = ending->event;
+    else if (ending->outcome != OUTBOX_RECALLED)
+        item->behind = 0;
     bool said = item->state != OUTBOX_IDLE || ending->outcome == OUTBOX_RECALLED;
     item->message = said ? ending->message : TEXT_NONE;
     if (item->state == OUTBOX_CONFLICT)
@@ -242,9 +250,11 @@ void outbox_item_answer(struct outbox_item *item, const struct outbox_ending *en
 
 void outbox_item_retry(struct outbox_item *item)
 {
-    item->behind = false;
+    item->behind = 0;
     if (item->state == OUTBOX_UNKNOWN || item->state == OUTBOX_INTENDED)
         item->state = OUTBOX_FAILED;
+    if (item->state == OUTBOX_FAILED)
+        item->attempts = 0;
     if (item->state != OUTBOX_REFUSED && item->state != OUTBOX_CONFLICT)
         return;
     settle(item);

@@ -262,13 +262,15 @@ static enum status note_difference(struct store *store, struct arena *arena,
 
 /* ---- what is missing ---- */
 
-/* Of what was withdrawn nothing is to stand there any more that could be sent again. A delivery that nobody has an answer
- * to keeps its intent, and the next load its question. */
+/* Of what was withdrawn nothing is to stand there any more that could be sent again, and what an operator's order withholds
+ * waits for its word still. A delivery that nobody has an answer to keeps its intent, and the next load its question. */
 #define MISSING(which)                                                                                       \
-    LISTED "'missing' AND p.state <> 'intended' AND " which                                                  \
+    LISTED "'missing' AND p.state <> 'intended' AND NOT (p.ordered IS NOT NULL AND p.state = 'conflict' AND" \
+           " p.held_status IS 'abolished') AND " which                                                       \
            " (p.held_status = 'abolished' AND p.wanted_action IS NULL) ORDER BY l.code"
-static const char missing[] = MISSING("p.wanted_action IS NOT 'withdraw' AND NOT"), gone[] = MISSING(""),
-                  unneeded[] = MISSING("p.wanted_action = 'withdraw' AND NOT");
+static const char missing[] = MISSING("p.wanted_action IS NOT 'withdraw' AND p.state <> 'refused' AND NOT"),
+                  stuck[] = MISSING("p.wanted_action IS NOT 'withdraw' AND p.state = 'refused' AND NOT"),
+                  gone[] = MISSING(""), unneeded[] = MISSING("p.wanted_action = 'withdraw' AND NOT");
 
 static enum status lose(struct store *store, struct arena *arena, struct outbox_item *item, const char *actor,
                         const char *reason, struct error *error)
@@ -338,6 +340,7 @@ enum status reconciliation_compare(struct store *store, struct reconciliation_co
         each(store, refreshed, refresh, &counts->refreshed, error) ||
         each(store, different, note_difference, &counts->conflict, error) ||
         each(store, missing, note_missing, &counts->pending, error) ||
+        each(store, stuck, note_missing, &counts->refused, error) ||
         each(store, gone, note_missing, &counts->gone, error) ||
         each(store, unneeded, note_missing, &unneeded_count, error) ||
         sql_run(store, "DELETE FROM portal_listing WHERE verdict = 'same'", NULL, error) ||

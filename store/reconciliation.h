@@ -2,7 +2,7 @@
  *
  *     same       what is believed to stand there does, by its digest, content, version or ETag
  *     differs    something else stands there: a conflict, for an operator to settle
- *     missing    it was acknowledged and is not there: it goes back to pending, unless it was withdrawn
+ *     missing    it was acknowledged and is not there: it goes back to pending, unless it was withdrawn or refused
  *     only       it stands there, and the store does not know of it
  *     untold     it stands there, and the portal does not say what
  */
@@ -16,6 +16,7 @@ struct reconciliation_counts {
     int64_t listed;    /* by the portal */
     int64_t conflict;  /* newly marked as conflicts */
     int64_t pending;   /* put back to pending */
+    int64_t refused;   /* the portal refused what is wanted in its place: nothing is sent */
     int64_t gone;      /* withdrawn, and missing: nothing is sent */
     int64_t refreshed; /* the same content under another version: that is what the next change replaces */
 };

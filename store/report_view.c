@@ -34,17 +34,32 @@ enum status report_view_versions(struct store *store, const struct report_memory
         *rows = report_memory_rows(memory, day, false, arena);
         return STATUS_OK;
     }
-    return read_rows(store, arena,
-                     "SELECT code, number, day, status, kind, name, decision, signed_on, issuer, shortened,"
-                     " announcement, content_digest, legal_effective, legal_issued, agency, agency_code"
-                     " FROM report_procedures WHERE day <= ?1 ORDER BY code, number",
-                     day, rows, error);
+    return read_rows(
+        store, arena,
+        "SELECT code, number, seq, day, status, kind, name, decision, signed_on, issuer, shortened,"
+        " announcement, content_digest, legal_effective, legal_issued, agency, agency_code"
+        " FROM report_procedures WHERE day <= ?1 ORDER BY code, number",
+        day, rows, error);
 }
 
 enum status report_view_wanted(struct store *store, struct arena *arena, struct value **rows,
                                struct error *error)
 {
     return read_rows(store, arena, "SELECT * FROM report_wanted ORDER BY code", NULL, rows, error);
+}
+
+/* By the runs, of which there are few. */
+enum status report_view_adopted(struct store *store, struct arena *arena, struct value **rows,
+                                struct error *error)
+{
+    return read_rows(
+        store, arena,
+        "SELECT m.seq, m.code, date(m.at, '+7 hours') AS day, NOT EXISTS (SELECT 1 FROM ledger e"
+        " WHERE e.code = m.code AND e.event IN ('published', 'withdrawn') AND e.seq < m.seq) AS first"
+        " FROM ledger s CROSS JOIN ledger m ON m.run = s.run AND m.event IN ('published', 'withdrawn')"
+        " WHERE s.event = 'run-started' AND json_extract(s.detail, '$.command') = 'reconcile'"
+        " AND json_extract(m.detail, '$.adopted') ORDER BY m.code, m.seq",
+        NULL, rows, error);
 }
 
 enum status report_view_head(struct store *store, struct arena *arena, struct value **head,

@@ -16,8 +16,8 @@
 enum status report_view_standing(struct store *store, const struct report_memory *memory, struct arena *arena,
                                  const char *day, struct value **rows, struct error *error);
 
-/* Every version up to the end of a day, in order of code and number: code, number, day, status, kind,
- * decision, signed_on, issuer, shortened, announcement, content_digest, legal_effective, legal_issued,
+/* Every version up to the end of a day, in order of code and number: code, number, seq, day, status,
+ * kind, decision, signed_on, issuer, shortened, announcement, content_digest, legal_effective, legal_issued,
  * agency, agency_code; and maybe others of report_procedures. */
 enum status report_view_versions(struct store *store, const struct report_memory *memory, struct arena *arena,
                                  const char *day, struct value **rows, struct error *error);
@@ -26,6 +26,11 @@ enum status report_view_versions(struct store *store, const struct report_memory
  * report_wanted, in order of code; two sources may give one. */
 enum status report_view_wanted(struct store *store, struct arena *arena, struct value **rows,
                                struct error *error);
+
+/* What an operator found at the portal and took over, in order of code and seq: seq, code, day, first (1: nothing was acknowledged
+ * of it before). Since when it stood there nobody knows. */
+enum status report_view_adopted(struct store *store, struct arena *arena, struct value **rows,
+                                struct error *error);
 
 /* What a report rests on: an object of run, events (the tree's size), root, note (of the newest head), at
  * (of the newest event). Members are absent where there is nothing yet. */

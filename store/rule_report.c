@@ -102,7 +102,7 @@ enum status rule_report_deadlines(struct store *store, struct arena *arena, cons
             " d.due < ?1, r.outcome, " DEPARTMENT_CALLED(
                 "coalesce(r.department, s.name)",
                 "?3") ", s.name"
-                      " FROM deadline d JOIN record r ON r.id = d.record AND r.present = 1 JOIN source s ON "
+                      " FROM " RULE_REPORT_TERMS " JOIN source s ON "
                       "s.id = "
                       "r.source"
                       " LEFT JOIN payload p ON p.id = r.content"

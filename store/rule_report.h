@@ -11,6 +11,9 @@
  * night's words. */
 enum status rule_report(struct store *store, struct arena *arena, struct value **rows, struct error *error);
 
+/* The rows of terms that somebody can meet: one of a record that left its source ends nothing and is told nowhere. */
+#define RULE_REPORT_TERMS "deadline d JOIN record r ON r.id = d.record AND r.present = 1"
+
 /* Terms that run, the earliest first: code, name, rule, due (yyyy-mm-dd), overdue (a boolean), outcome,
  * department. Of records that the portal has not acknowledged. `today` is the day in Vietnam, yyyy-mm-dd;
  * terms up to `until` are told (NULL: all). */

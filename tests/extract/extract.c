@@ -438,7 +438,7 @@ TEST("the first record of a source can be looked at without staging it")
     struct setting_context context;
     size_t count;
     struct text bytes, shared;
-    char locator[512];
+    char locator[600];
     put_file(folder, "list", TEXT("ma;ten\n7;x\n"));
     const char *yaml = "- { name: s, fetch: { file: list }, format: csv, key: ma, map: {} }\n";
     struct source *sources = read_sources(&context, yaml, &count);

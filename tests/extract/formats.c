@@ -21,7 +21,7 @@ static const char *address(const char *folder, const char *yaml, const char *at)
     struct setting_context context;
     size_t count;
     struct text bytes, shared, text = TEXT_NONE;
-    char locator[512];
+    char locator[600];
     struct record record;
     struct record_address *compiled;
     struct record_items items;

@@ -10,13 +10,15 @@ static const struct backoff retry = { .attempts = 3, .first = 1000, .most = 6000
 
 /* What a delivery can have behind it. */
 enum past {
-    FRESH,   /* nothing */
-    FULL,    /* all attempts used, to send and to ask */
-    DOUBTED, /* a request may have been taken */
-    NOTED,   /* an earlier run left it as unknown */
-    RETRIED, /* an operator has it sent again */
-    OVER,    /* it replaces something */
-    RESTING  /* something is held, and nothing else is wanted */
+    FRESH,    /* nothing */
+    FULL,     /* all attempts used, to send and to ask */
+    DOUBTED,  /* a request may have been taken */
+    NOTED,    /* an earlier run left it as unknown */
+    RETRIED,  /* an operator has it sent again */
+    OVER,     /* it replaces something */
+    RESTING,  /* something is held, and nothing else is wanted */
+    KEPT,     /* an earlier run may have sent it */
+    KEPT_SENT /* and this one too, in vain */
 };
 
 static struct delivery delivery_with(enum delivery_state state, enum past past)
@@ -30,6 +32,8 @@ static struct delivery delivery_with(enum delivery_state state, enum past past)
     delivery.ordered = past == RETRIED;
     delivery.replaces = past == OVER;
     delivery.rests = past == RESTING;
+    delivery.kept = past == KEPT || past == KEPT_SENT;
+    delivery.left = delivery.left || past == KEPT_SENT;
     return delivery;
 }
 
@@ -60,6 +64,8 @@ static const struct expected moves[] = {
     { DELIVERY_INTENDED, EVENT_DUE, FRESH, DELIVERY_SENT, DELIVERY_SEND },
     { DELIVERY_INTENDED, EVENT_STOP, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
     { DELIVERY_INTENDED, EVENT_STOP, DOUBTED, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_INTENDED, EVENT_STOP, KEPT, DELIVERY_UNTOUCHED, DELIVERY_FINISH },
+    { DELIVERY_INTENDED, EVENT_STOP, KEPT_SENT, DELIVERY_UNKNOWN, DELIVERY_FINISH },
 
     { DELIVERY_SENT, EVENT_TAKEN, FRESH, DELIVERY_DONE, DELIVERY_FINISH },
     { DELIVERY_SENT, EVENT_REFUSED, FRESH, DELIVERY_REFUSED, DELIVERY_FINISH },
@@ -76,6 +82,7 @@ static const struct expected moves[] = {
     { DELIVERY_SENT, EVENT_BUSY, FULL, DELIVERY_INDETERMINATE, DELIVERY_WAIT },
     { DELIVERY_SENT, EVENT_CLOSED, FRESH, DELIVERY_RECALLED, DELIVERY_HALT },
     { DELIVERY_SENT, EVENT_CLOSED, DOUBTED, DELIVERY_UNKNOWN, DELIVERY_HALT },
+    { DELIVERY_SENT, EVENT_CLOSED, KEPT, DELIVERY_UNKNOWN, DELIVERY_HALT },
     { DELIVERY_SENT, EVENT_STOP, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
 
     { DELIVERY_INDETERMINATE, EVENT_DUE, FRESH, DELIVERY_ASKING, DELIVERY_ASK },

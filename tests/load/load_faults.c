@@ -238,6 +238,48 @@ TEST("a record at which the run stopped does not keep the others from their turn
     simulated_close();
 }
 
+TEST("what an earlier run left unknown keeps its key where it is sent again and turned away")
+{
+    static const char *const faults[] = { "status:429,on=put,retry-after=7200", "status:401,on=put" };
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        char list[100];
+        CHECK_INT(deliver("kind=reset,when=before,on=put|get", false, true), STATUS_OK);
+        struct outbox_item before = simulated_item("1.000001");
+        CHECK_INT(before.state, OUTBOX_UNKNOWN);
+        snprintf(list, sizeof list, "[\"kind=%s\"]", faults[i]);
+        simulated_faults(list);
+        simulated_next_run();
+        CHECK_INT(simulated_load("in_flight: 1"), STATUS_STOP);
+        simulated_faults("[]");
+        simulated_next_run();
+        bool ok = CHECK_TEXT(simulated_item("1.000001").key, before.key);
+        ok &= CHECK_INT(simulated_load(""), STATUS_OK);
+        ok &= CHECK_TEXT(value_text_of(simulated_control("effects?code=1.000001", "GET", NULL)->last, "key"),
+                         before.key);
+        if (!ok)
+            printf("  with %s: %s\n", faults[i], simulated.error.message);
+        simulated_close();
+    }
+}
+
+TEST("of the records at which runs stopped, each has its turn")
+{
+    simulated_start(NULL);
+    simulated_want_many(4, "first");
+    simulated_faults("[\"kind=status:403,on=put\"]");
+    for (int night = 1; night <= 4; night++) {
+        CHECK_INT(simulated_load("in_flight: 1"), STATUS_STOP);
+        simulated_next_run();
+    }
+    simulated_faults("[\"kind=status:403,on=put,code=1.000000\"]");
+    CHECK_INT(simulated_load("in_flight: 1"), STATUS_STOP);
+    simulated_next_run();
+    CHECK_INT(simulated_load("in_flight: 1"), STATUS_STOP);
+    CHECK_INT(simulated.counts.published, 3);
+    simulated_check_account();
+    simulated_close();
+}
+
 TEST("a handful of records that the portal stumbles over does not keep the others from their turn")
 {
     simulated_start(NULL);

@@ -191,7 +191,7 @@ class Console(unittest.TestCase):
         for words in ("Ghi chú", digest, f"su-kien={seq}", "inbox/one.ndjson:1", "tu=1&amp;den=2"):
             self.assertIn(words, page)
         self.assertNotIn("Ghi chú", self.pages.page("/thu-tuc/1.000001?ngay=2020-01-31"))
-        self.assertIn("không có gì", self.pages.page("/thu-tuc/1.000001?ngay=31/01/2020"))
+        self.assertIn("Không rõ trên cổng có gì", self.pages.page("/thu-tuc/1.000001?ngay=31/01/2020"))
         self.assertEqual(self.pages.ask("/thu-tuc/1.000001?ngay=2020-13-01")[0], 400)
         self.assertEqual(self.pages.ask("/thu-tuc/9.999999")[0], 404)
 

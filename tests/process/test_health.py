@@ -54,6 +54,24 @@ class Health(Night):
         self.assertIn("due=0;0 overdue=0;0", self.health(0, "OK"))
         self.expect(self.place.run("audit", "verify"), 0)
 
+    def test_a_term_of_a_record_that_left_is_counted_nowhere(self):
+        today = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=7)).date()
+        metrics = self.place.folder / "m.prom"
+        self.place.change_source(map={**MAP, "decision.number": "/number", "decision.signed_on": "/signed"})
+        self.place.configure(rules=[str(ROOT / "config/rules/deadlines.yaml")], baseline=str(today - datetime.timedelta(days=90)),
+                             notify=[{"metrics": str(metrics)}])
+        stays = procedure("1.000009")
+        for days, family in ((0, "due"), (60, "overdue")):
+            signed = str(today - datetime.timedelta(days=days))
+            self.place.records(stays, procedure("1.000001", name=None, number="1/QĐ-UBND", signed=signed))
+            self.expect(self.place.run("run"), 1)
+            self.assertEqual(len(self.place.run("--json", "status", "--rules").json["deadlines"]), 1)
+            self.assertRegex(metrics.read_text(), rf'congkhai_terms_{family}\{{rule="[^"]+"\}} 1\n')
+            self.place.records(stays)
+            self.expect(self.place.run("run"), 0)
+            self.assertEqual(self.place.run("--json", "status", "--rules").json["deadlines"], [])
+            self.assertNotIn("congkhai_terms", metrics.read_text())
+
     @unittest.skipUnless(FAKETIME, "needs faketime")
     def test_a_term_of_what_was_withdrawn_before_its_decision_is_met(self):
         today = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=7)).date()

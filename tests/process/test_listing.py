@@ -754,6 +754,8 @@ class Listing(Night):
         for name, form, text in (("c.csv", {"format": "csv", "key": "Mã", "map": {**MAP, "code": "Mã", "name": "Tên"}},
                                   "Mã;Tên\r\n1.000001;Đăng ký khai sinh\r\n1.000002;Đăng ký khai tử, nơi thường trú\r\n"),
                                  ("n.ndjson", {"format": "ndjson", "key": "/ma", "map": MAP},
+                                  '{"ma":"1.000001","ten":"Một"}\n{"ma":"1.000002","ten":"Hai"}\n'),
+                                 ("/".join(["Sở " + "x" * 150] * 3 + ["n.ndjson"]), {"format": "ndjson", "key": "/ma", "map": MAP},
                                   '{"ma":"1.000001","ten":"Một"}\n{"ma":"1.000002","ten":"Hai"}\n')):
             with self.subTest(name=name):
                 self.place.close()

@@ -202,6 +202,23 @@ class Reading(Night):
                 self.assertIn("holds", self.read(store, "audit", "verify"))
                 self.assertEqual(trace(store.parent), before)
 
+    def test_no_verifier_leaves_a_trace_beside_what_it_is_shown(self):
+        self.place.records(*procedures(3))
+        self.expect(self.place.run("run"), 0)
+        alone = self.place.folder / "alone"
+        alone.mkdir()
+        shutil.copy(self.place.store, alone)
+        crashed = self.after_a_crash("crashed"), self.after_a_crash("indexed", "-shm")
+        for store in (alone / self.place.store.name, *crashed):
+            before = trace(store.parent)
+            os.chmod(store.parent, 0o755)  # root writes anyway
+            for command in ([PROGRAM, "audit", "verify"], [sys.executable, ROOT / "scripts/verify-ledger"]):
+                done = subprocess.run([*command, store], cwd="/", text=True, capture_output=True, timeout=60)
+                self.assertEqual(done.returncode, 1, (command, store, done))  # no head stands beside it
+                self.assertEqual(trace(store.parent), before, command)
+        self.expect(self.place.run("restore", alone / self.place.store.name, "--reason", "x"), 0)
+        self.assertEqual(os.listdir(alone), [self.place.store.name])
+
     def test_a_copy_leaves_no_file_behind(self):
         store = self.after_a_crash("copied")
         private = self.place.folder / "private"

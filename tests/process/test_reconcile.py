@@ -128,7 +128,7 @@ class Reconcile(Night):
         self.assertRegex(self.place.run("audit", "prove", "1.000002", "--on", "2099-01-01").stderr, "held something else")
         report = self.place.run("--json", "report", "so-luong", "--as-of", "2099-01-01").json
         told, = [part for part in report["lists"] if part["name"] == "against"]
-        self.assertEqual([row["code"] for row in told["rows"]], ["1.000001", "1.000002", "1.000003"])
+        self.assertEqual([row.get("code") for row in told["rows"]], ["1.000001", "1.000002", "1.000003", None], "the last: only there")
         self.assertEqual(report["total"]["total"]["count"], 5)
         self.portal.faults()
         self.expect(self.place.run("run"), 1)
@@ -473,6 +473,38 @@ class Reconcile(Night):
         self.assertEqual(self.online()["same"], 6)
         self.check_accounts()
         self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_what_was_refused_and_is_not_there_any_more_is_not_promised(self):
+        self.portal.faults("kind=status:422,on=put,code=1.000001")
+        self.records[0]["name"] = "Tên bị từ chối"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 1)
+        self.another_hand("DELETE FROM held WHERE code <= '1.000002'")
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000001", "--reason", "x"), 2, "retry --code")
+        done = self.online(1)
+        self.assertEqual((done["missing_there"], done["pending"], done["refused"]), (2, 1, 1))
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(sorted(self.portal.held()), [f"1.00000{n}" for n in (2, 3, 4, 5, 6)])
+        self.portal.faults()
+        self.expect(self.place.run("retry", "--code", "1.000001", "--reason", "mended there"), 0)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000001"]["content"]["name"], "Tên bị từ chối")
+        self.check_accounts()
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_what_an_order_withholds_is_not_sent_because_the_portal_lost_it(self):
+        with Portal() as portal, Place(portal) as place:
+            place.records(*procedures(2))
+            self.assertEqual(place.run("run").code, 0)
+            self.assertEqual(place.run("withdraw", "1.000001", "--decision", "9/QĐ-UBND", "--reason", "x", "--yes").code, 0)
+            self.assertEqual(place.run("run").code, 0)
+            place.records(*procedures(1, name="mới"), *procedures(1, first=2))
+            self.assertEqual(place.run("run").code, 1)
+            del portal.held["1.000001"]
+            place.run("reconcile")
+            self.assertEqual(place.run("run").code, 1)
+            self.assertNotIn("1.000001", portal.held)
+            self.assertEqual(place.one("SELECT state FROM procedure_state WHERE code = '1.000001'"), "conflict")
 
     def test_what_was_withdrawn_and_is_not_there_any_more_stands_nowhere_and_is_not_sent_again(self):
         self.records[0]["status"] = "abolished"

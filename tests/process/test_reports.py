@@ -1,14 +1,18 @@
 """Reports: what officials are told, over nights whose days are faked, each figure counted a second time by other means."""
 
+import base64
 import csv
 import datetime
 import glob
+import hashlib
 import html.parser
 import io
+import json
 import random
 import re
 import signal
 import unittest
+import urllib.request
 import xml.etree.ElementTree
 import zipfile
 
@@ -363,6 +367,39 @@ class Reports(Night):
                 self.assertEqual([name for name, cell in row.items() if isinstance(cell, dict) and cell.get("codes")], [], row)
         total = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-04-01")["total"]
         self.assertEqual((total["not_yet"]["codes"], total["baseline"]["count"]), (["1.000003"], 3))
+
+    def put_there(self, **content):
+        """By another hand."""
+        body = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        request = urllib.request.Request(f"{self.portal.url}/procedures/{content['code']}", body, method="PUT", headers={
+            "Content-Type": "application/json", "Idempotency-Key": content["code"], "If-None-Match": "*", "Authorization": "Bearer x",
+            "Content-Digest": f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"})
+        urllib.request.urlopen(request, timeout=30).close()
+
+    def test_what_is_taken_over_did_not_come_there_on_that_day(self):
+        """000008 was decided long before it was found, 000009 only just."""
+        self.place.configure(baseline="2026-01-01")
+        self.night("2026-03-02", record("1.000001", signed="2026-02-10"))
+        for code, signed in (("1.000008", "2026-02-10"), ("1.000009", "2026-03-09")):
+            self.put_there(**{**self.portal.held()["1.000001"]["content"], "code": code, "decision": {"number": "8/QĐ-UBND", "signed_on": signed}})
+        self.assertEqual(self.at("2026-03-03", "reconcile").code, 1)
+        for code in ("1.000008", "1.000009"):
+            self.assertEqual(self.at("2026-03-10", "reconcile", "--adopt", code, "--reason", "đã có").code, 0)
+        found = self.at("2026-12-31", "--json", "history", "1.000008", "--on", "2026-03-04").json
+        self.assertEqual((found["status"], [row["what"] for row in found["against"]], found["against"][-1]["count"]), (None, ["adopted", "only"], 2))
+        document = self.report("so-luong", "--as-of", "2026-03-04")
+        told, = [part for part in document["lists"] if part["name"] == "against"]
+        self.assertEqual(([row.get("code") for row in told["rows"]], document["total"]["total"]["count"]), (["1.000008", "1.000009", None], 1))
+        document = self.report("bien-dong", "--from", "2026-03-05", "--to", "2026-03-31")
+        self.assertIn("2 procedures were found at the portal and taken over in the period (1.000008, 1.000009)", " ".join(document["notes"]))
+        document = self.report("bien-dong", "--from", "2026-03-11", "--to", "2026-03-31")
+        self.assertNotIn("taken over", " ".join(document.get("notes", [])))
+        total = self.report("cong-bo", "--from", "2026-02-01", "--to", "2026-03-31")["total"]
+        self.assertEqual((total["in_time"]["codes"], total["late"]["codes"]), (["1.000009"], ["1.000001"]))
+        total = self.report("cong-bo", "--from", "2026-02-01", "--to", "2026-03-06")["total"]
+        self.assertEqual((total["not_yet"]["codes"], total["late"]["codes"]), ([], ["1.000001"]))
+        rows = self.indices("--from", "2026-01-01", "--to", "2026-03-31")["1.2", "published in time"]
+        self.assertEqual([rows[name]["codes"] for name in ("in_time", "offenders", "not_judged")], [["1.000009"], ["1.000001"], ["1.000008"]])
 
     def test_abolishing_by_a_decision_without_a_day_hides_no_late_publication(self):
         self.place.configure(baseline="2026-02-01")
