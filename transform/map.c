@@ -428,17 +428,24 @@ static bool absorb_duration(struct map_running *running, const struct map_group 
     return false;
 }
 
-/* What the outer item says is nothing of the inner one's own. */
+/* What the outer item says is nothing of the inner one's own; where both fill a field, the outer one's is the second of two
+ * alternatives. */
 static struct value *run_member(struct map_running *running, const struct map_member *member,
                                 const struct record *record, const struct record_item *item,
-                                const struct map_place *place)
+                                const struct map_place *place, bool *sourced)
 {
-    bool gave = running->gave;
+    const struct map_node *node = member->node, *otherwise = member->otherwise;
     size_t prose = running->prose.length;
-    struct value *value =
-        run_node(running, member->node, record, member->outer ? running->outer : item, place);
-    running->gave =
-        gave || (!member->outer && member->node->from && (value || running->prose.length > prose));
+    struct value *value = run_node(running, node, record, member->outer ? running->outer : item, place);
+    bool gave = value || running->prose.length > prose;
+    running->gave = running->gave || (!member->outer && node->from && gave);
+    if (otherwise && !gave) {
+        node = otherwise;
+        value = run_node(running, node, record, running->outer, place);
+    } else if (otherwise && otherwise->from) {
+        running->result->gave[otherwise->number] = '1';
+    }
+    *sourced = *sourced || (value && node->from);
     return value;
 }
 
@@ -455,12 +462,12 @@ static struct value *run_group(struct map_running *running, const struct map_gro
     for (size_t i = 0; i < group->count; i++) {
         const struct map_member *member = &group->members[i];
         struct map_place at = { place, member->field->name, -1 };
-        struct value *value = member->node ? run_member(running, member, record, item, &at)
+        struct value *value = member->node ? run_member(running, member, record, item, &at, &sourced)
                                            : run_group(running, member->group, record, item, &at);
         if (!value)
             continue;
         value_set(object, member->field->name, value);
-        sourced = sourced || !member->node || member->node->from;
+        sourced = sourced || !member->node;
     }
     running->around = around;
     if (running->priced.length)

@@ -461,6 +461,10 @@ static enum status share_members(struct compiler *compiler, const struct map_gro
     for (size_t i = 0; i < outer->count; i++) {
         const struct map_member *member = &outer->members[i];
         struct map_member *there = find_member(inner, member->field);
+        if (there && there->node && there->node->from && member->node) {
+            there->otherwise = member->node;
+            continue;
+        }
         if (there && (there->node || member->node))
             return setting_fault(compiler->context, tree, error,
                                  _("\"%s\" is filled by the outer map, too; leave one of them out"),
