@@ -51,7 +51,7 @@ struct outbox_item {
     struct text intent_base; /* the etag or version it replaces, as sent; bytes NULL: none */
     int64_t intent_event;    /* "intended" */
     int64_t approval; /* "approved", by which it is being intended; 0: nobody was asked. The event keeps it */
-    int64_t attempts;    /* of that intent; 0 in the state failed: an operator has it sent again */
+    int64_t attempts; /* of that intent; 0 in the state failed: an operator has it sent again */
     struct text message; /* why it is not where it should be; bytes NULL: nothing is said */
     int64_t
         behind; /* a run stopped at it, with the ledger at this event: it goes behind all others, and behind
