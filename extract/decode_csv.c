@@ -55,7 +55,8 @@ static enum status named_header(struct decode *decode, struct table *table, stru
     for (const struct value *name = header->first; name; name = name->next)
         names[count++] = name->text;
     enum status status = csv_reader_next(&table->reader, &row, error);
-    if (status == STATUS_END && !(decode->source->fetch && value_find(decode->source->fetch, "pages")))
+    bool pages = decode->source->fetch && value_find(decode->source->fetch, "pages");
+    if (status == STATUS_END && decode->source->listing == SOURCE_FULL && !pages)
         return error_set(error, STATUS_STOP,
                          _("it holds no row, and no heading that would show that it is an empty list"));
     if (status == STATUS_OK)

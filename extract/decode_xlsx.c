@@ -133,6 +133,7 @@ static enum status open_xlsx(struct decode *decode, struct error *error)
         for (const struct value *name = header->first; name; name = name->next)
             names[options.header_count++] = name->text;
         options.header = names;
+        options.rowless = source->listing != SOURCE_FULL;
     } else if (header) {
         options.header_row = source_header_row(source);
     }

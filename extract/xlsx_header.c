@@ -355,7 +355,7 @@ enum status xlsx_header_find(struct arena *arena, const struct xlsx_options *opt
     *header = (struct xlsx_header){ 0 };
     if (options->header_count > XLSX_HEADINGS)
         return error_set(error, STATUS_USAGE, _("header: there are more than %u names"), XLSX_HEADINGS);
-    if (options->header_count && !sample->count)
+    if (options->header_count && !sample->count && !options->rowless)
         return error_set(error, STATUS_REJECT,
                          _("it holds no row, and no heading that would show that it is an empty list"));
     if (options->header_count) {

@@ -51,6 +51,7 @@ struct xlsx_options {
     size_t header_count; /* with names the sheet needs no headings; a row that has just these is passed, with
                           * all above it */
     const struct text *header;           /* the names, from column A on */
+    bool rowless;                        /* with names: a sheet without any row is an empty list */
     size_t row_limit;                    /* bytes of a row's texts; 0: 16 MiB */
     const struct archive_limits *limits; /* NULL: the default ones */
 };

@@ -180,7 +180,7 @@ enum status delivery_task_fill(struct store *store, struct arena *scratch, struc
     delivery_task->delivery.noted = item->state == OUTBOX_UNKNOWN;
     delivery_task->delivery.replaces = item->intent_base.bytes != NULL;
     delivery_task->delivery.rests = item->held && (!item->wanted || outbox_is_satisfied(item));
-    delivery_task->delivery.ordered = item->state == OUTBOX_FAILED;
+    delivery_task->delivery.ordered = outbox_is_retried(item);
     if (same)
         return load_body(store, scratch, delivery_task, error);
     if (item->state == OUTBOX_UNKNOWN && is_last_word(item) &&

@@ -156,13 +156,13 @@ static enum status pass_gate(struct dispatcher *dispatcher, struct delivery_task
 }
 
 /* What was sent last may not show yet; where the clock was set back, it is as if sent now. What an operator has
- * sent again (state failed) need not wait. */
+ * sent again need not wait. */
 static enum status allow_for_lag(struct dispatcher *dispatcher, struct delivery_task *delivery_task,
                                  struct error *error)
 {
     struct clock *clock = store_clock(dispatcher->store);
     int64_t lag = dispatcher->portal->settings->lag, at;
-    if (!lag || delivery_task->item.state == OUTBOX_FAILED)
+    if (!lag || delivery_task->delivery.ordered)
         return STATUS_OK;
     enum status status = outbox_last_word(dispatcher->store, delivery_task->item.code, &at, error);
     if (status)

@@ -11,6 +11,11 @@ bool outbox_is_intended(const struct outbox_item *item)
            digest_equal(&item->digest, &item->intent_digest);
 }
 
+bool outbox_is_retried(const struct outbox_item *item)
+{
+    return item->state == OUTBOX_FAILED && !item->attempts;
+}
+
 bool outbox_is_satisfied(const struct outbox_item *item)
 {
     bool same = item->has_held_digest && digest_equal(&item->held_digest, &item->digest);
@@ -248,6 +253,8 @@ void outbox_item_retry(struct outbox_item *item)
     item->behind = 0;
     if (item->state == OUTBOX_UNKNOWN || item->state == OUTBOX_INTENDED)
         item->state = OUTBOX_FAILED;
+    if (item->state == OUTBOX_FAILED)
+        item->attempts = 0;
     if (item->state != OUTBOX_REFUSED && item->state != OUTBOX_CONFLICT)
         return;
     settle(item);

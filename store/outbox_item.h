@@ -51,7 +51,7 @@ struct outbox_item {
     struct text intent_base; /* the etag or version it replaces, as sent; bytes NULL: none */
     int64_t intent_event;    /* "intended" */
     int64_t approval; /* "approved", by which it is being intended; 0: nobody was asked. The event keeps it */
-    int64_t attempts;
+    int64_t attempts; /* of that intent; 0 in the state failed: an operator has it sent again */
     struct text message; /* why it is not where it should be; bytes NULL: nothing is said */
     int64_t
         behind; /* a run stopped at it, with the ledger at this event: it goes behind all others, and behind
@@ -67,6 +67,8 @@ struct outbox_item {
 
 bool outbox_is_open(const struct outbox_item *item);     /* an intent is under way or left over */
 bool outbox_is_intended(const struct outbox_item *item); /* the intent is what is wanted */
+/* An operator has it sent again: it did not fail by itself. */
+bool outbox_is_retried(const struct outbox_item *item);
 /* What is wanted stands at the portal already, as far as it has acknowledged. */
 bool outbox_is_satisfied(const struct outbox_item *item);
 

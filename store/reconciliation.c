@@ -262,10 +262,11 @@ static enum status note_difference(struct store *store, struct arena *arena,
 
 /* ---- what is missing ---- */
 
-/* Of what was withdrawn nothing is to stand there any more that could be sent again. A delivery that nobody has an answer
- * to keeps its intent, and the next load its question. */
+/* Of what was withdrawn nothing is to stand there any more that could be sent again, and what an operator's order withholds
+ * waits for its word still. A delivery that nobody has an answer to keeps its intent, and the next load its question. */
 #define MISSING(which)                                                                                       \
-    LISTED "'missing' AND p.state <> 'intended' AND " which                                                  \
+    LISTED "'missing' AND p.state <> 'intended' AND NOT (p.ordered IS NOT NULL AND p.state = 'conflict' AND" \
+           " p.held_status IS 'abolished') AND " which                                                       \
            " (p.held_status = 'abolished' AND p.wanted_action IS NULL) ORDER BY l.code"
 static const char missing[] = MISSING("p.wanted_action IS NOT 'withdraw' AND p.state <> 'refused' AND NOT"),
                   stuck[] = MISSING("p.wanted_action IS NOT 'withdraw' AND p.state = 'refused' AND NOT"),

@@ -494,6 +494,25 @@ class Queues(Evidence):
 
 
 class Contradictions(Evidence):
+    def test_what_failed_by_itself_is_not_sent_over_what_cannot_be_told_before_retry_orders_it(self):
+        with Portal(MAKES["codes and versions"][0]) as portal:
+            place = self.new_place(portal)
+            place.records(*procedures(1, name="A"))
+            self.expect(place, 0)
+            place.records(*procedures(1, name="B"))
+            portal.answer = lambda method, *_: Answer(500, {"title": "x"}) if method == "PUT" else None
+            self.expect(place, 1)
+            self.assertEqual(place.last_run()["failed"], 1)
+            portal.answer = None
+            portal.apply("publish", "1.000001", b'{"by":"another hand"}')
+            portal.counted()
+            for night in range(2):
+                self.expect(place, 1)
+                self.assertEqual((portal.counted(), place.last_run()["unknown"]), (1, 1), "asked, and not sent")
+            self.expect(place, 0, "retry", "--reason", "looked at there")
+            self.expect(place, 1)
+            self.assertEqual(place.last_run()["conflict"], 1, "the version that it was to replace is not there")
+
     def test_a_precondition_that_fails_and_then_nothing_there_is_unknown_with_a_hint(self):
         with Portal(answer=lambda method, *_: Answer(412, {"title": "version"}) if method == "PUT" else None) as portal:
             place = self.new_place(portal)

@@ -808,6 +808,18 @@ class Listing(Night):
         self.expect(self.place.run("run"), 1)
         self.assertEqual(self.place.last_run()["missing"], 0)
 
+    def test_a_file_of_changes_without_a_row_is_a_day_without_changes(self):
+        for name, rows in (("csv", "1.000001,Một\n"), ("xlsx", [("", [("1.000001", False), ("Một", False)])])):
+            with self.subTest(format=name):
+                self.place.configure(sources=[self.place.source(name, fetch={"folder": name, "match": "*." + name}, format=name, key="Mã",
+                                                                header=["Mã", "Tên"], listing="changes",
+                                                                map={**MAP, "code": "Mã", "name": "Tên"})])
+                self.place.write(f"{name}/a.{name}", rows if name == "csv" else workbook(rows))
+                self.expect(self.place.run("run"), 0)
+                self.place.write(f"{name}/a.{name}", "" if name == "csv" else workbook([]))
+                self.expect(self.place.run("run"), 0)
+                self.expect(self.place.run("run"), 0)
+
     def test_folders_links_and_files_that_cannot_be_read(self):
         record = lambda number: json.dumps({"code": f"1.00000{number}", "name": "x", "status": "announced", "decision": "1/QĐ"})
         self.place.configure(sources=[self.place.source("f", fetch={"folder": "inbox", "match": "**/*.json"}, format="json")])

@@ -492,6 +492,20 @@ class Reconcile(Night):
         self.check_accounts()
         self.expect(self.place.run("audit", "verify"), 0)
 
+    def test_what_an_order_withholds_is_not_sent_because_the_portal_lost_it(self):
+        with Portal() as portal, Place(portal) as place:
+            place.records(*procedures(2))
+            self.assertEqual(place.run("run").code, 0)
+            self.assertEqual(place.run("withdraw", "1.000001", "--decision", "9/QĐ-UBND", "--reason", "x", "--yes").code, 0)
+            self.assertEqual(place.run("run").code, 0)
+            place.records(*procedures(1, name="mới"), *procedures(1, first=2))
+            self.assertEqual(place.run("run").code, 1)
+            del portal.held["1.000001"]
+            place.run("reconcile")
+            self.assertEqual(place.run("run").code, 1)
+            self.assertNotIn("1.000001", portal.held)
+            self.assertEqual(place.one("SELECT state FROM procedure_state WHERE code = '1.000001'"), "conflict")
+
     def test_what_was_withdrawn_and_is_not_there_any_more_stands_nowhere_and_is_not_sent_again(self):
         self.records[0]["status"] = "abolished"
         self.place.records(*self.records)
