@@ -11,6 +11,7 @@
 #include "store/approval_view.h"
 #include "store/history.h"
 #include "store/operator_order.h"
+#include "store/report.h"
 #include "store/store_run.h"
 
 static bool is_something(const char *text)
@@ -77,6 +78,10 @@ static void say_taken_up(const struct session *session, const struct operator_or
                (long long)counts->ordered);
     if (records)
         printf(_("Nothing was sent: the next \"congkhai run\" (or transform and load) works on them\n"));
+    else if (session->configuration.approval.setting.document.bytes)
+        printf(_("Nothing was sent: what is to be approved is sent by the first run behind its approval, the "
+                 "rest by the next "
+                 "\"congkhai run\" or \"congkhai load\"\n"));
     else
         printf(_("Nothing was sent: the next \"congkhai run\" or \"congkhai load\" sends them\n"));
 }
@@ -264,9 +269,18 @@ static enum status look_up(struct session *session, struct text code, struct err
     if (store_open(session->configuration.store, STORE_READ, session->clock, &store, error))
         return error->status;
     enum status status = outbox_find(store, &arena, code, &item, error);
+    bool known = false;
+    if (status == STATUS_END && report_knows(store, code, &known, error))
+        status = error->status;
     store_close(store);
     if (status != STATUS_END)
         return status;
+    if (known)
+        return error_set(error, STATUS_USAGE,
+                         _("nothing of \"" TEXT_PRINT
+                           "\" was ever to be published, so there is nothing to withdraw: "
+                           "\"congkhai show\" says how its record stands"),
+                         TEXT_ARG(code));
     return error_set(
         error, STATUS_USAGE,
         _("the store knows no procedure \"" TEXT_PRINT

@@ -76,7 +76,7 @@ const struct command commands[] = {
       "congkhai withdraw 1.003976 --decision 1234/QĐ-UBND --reason \"Bãi bỏ theo Quyết định 1234\" --yes", NULL },
     { "reconcile", "online offline show adopt overwrite reason", "", 0, 0, NEEDS_CONFIGURATION, command_reconcile,
       N_("asks the portal what it holds, and settles conflicts"),
-      N_("Without an option, or with --online, it asks for everything: same, differs, missing there, only there. What is missing there and should be there is sent by the next run."),
+      N_("Without an option, or with --online, it asks for everything: same, differs, missing there, only there. What is missing there and should be there is sent by the next run. --offline asks nobody, and ends with 0: what differs there is what the next run sends."),
       "0 1 2 3 4 5", "congkhai reconcile --show 1.003976", NULL },
     { "status", "rules", "", 0, 0, NEEDS_STORE, command_status,
       N_("the last night, and what is kept back: one screen"), NULL,

@@ -69,8 +69,12 @@ static enum status read_signer(struct configuration *configuration, struct note_
     const char *path = configuration->sealing.key;
     struct stat info;
     struct text word;
+    if (!private_file_may_read(path))
+        return private_file_tell_denied(path, STATUS_USAGE, error);
     if (file_read(&configuration->arena, path, KEY_FILE_MAX, &word, error)) {
         error->status = STATUS_USAGE;
+        if (file_exists(path))
+            return error->status;
         return error_add(error, _("the ledger's key; make one with \"congkhai audit key\""));
     }
     if (!stat(path, &info) && info.st_mode & 077)

@@ -222,10 +222,16 @@ static void put_pages(struct page *page, const char *name, int64_t first, int64_
     if (!first && shown >= total)
         return;
     html_open(page->out, "nav", "class", "pages", "aria-label", _("Pages of the list"), NULL);
+    bool behind = first && !shown; /* the last page */
+    if (behind && total)
+        number = (total - 1) / LIST_PAGE + 2;
     if (first)
         put_page_link(page, name, number - 1, _("← before"), "prev");
-    html_text(page->out, text_format(page->arena, _("%lld to %lld of %lld"), (long long)first + 1,
-                                     (long long)(first + shown), (long long)total));
+    if (behind)
+        html_string(page->out, _("The list ends before this page."));
+    else
+        html_text(page->out, text_format(page->arena, _("%lld to %lld of %lld"), (long long)first + 1,
+                                         (long long)(first + shown), (long long)total));
     buffer_char(page->out, ' ');
     if (first + shown < total)
         put_page_link(page, name, number + 1, _("further →"), "next");

@@ -139,14 +139,16 @@ static void put_pending(struct page *page, const struct procedure *procedure)
     }
     if (value_find(pending, "approval"))
         words = value_text_of(pending, "approval");
+    struct text state = value_text_of(procedure->page, "state");
+    bool begun = !text_is(state, "idle"); /* that nothing was begun is no word for people */
     page_paragraph(
         page, "state open",
         text_format(page->arena,
-                    _("To be sent: " TEXT_PRINT " since run " TEXT_PRINT " (" TEXT_PRINT ")%s" TEXT_PRINT),
+                    _("To be sent: " TEXT_PRINT " since run " TEXT_PRINT "%s" TEXT_PRINT "%s%s" TEXT_PRINT),
                     TEXT_ARG(output_word(value_text_of(pending, "action"))),
-                    TEXT_ARG(value_text_of(pending, "since_run")),
-                    TEXT_ARG(output_word(value_text_of(procedure->page, "state"))), words.length ? ": " : "",
-                    TEXT_ARG(words)));
+                    TEXT_ARG(value_text_of(pending, "since_run")), begun ? " (" : "",
+                    TEXT_ARG(begun ? output_word(state) : TEXT("")), begun ? ")" : "",
+                    words.length ? ": " : "", TEXT_ARG(words)));
 }
 
 /* Who put it there, from which file, under which rules. */

@@ -8,6 +8,7 @@
 #include "store/night.h"
 #include "store/reconciliation.h"
 #include "store/report.h"
+#include "store/restoration.h"
 #include "store/rule_report.h"
 #include "store/store_run.h"
 
@@ -18,6 +19,8 @@ struct today {
     struct value *night, *broken, *published, *fresh, *terms, *reconciled;
     int64_t fresh_points, fresh_records;
     struct store_kept_back kept;
+    bool compared; /* or a restored backup, of which so many were not asked for */
+    int64_t uncompared;
 };
 
 static enum status gather(struct page *page, struct today *today, struct error *error)
@@ -34,6 +37,7 @@ static enum status gather(struct page *page, struct today *today, struct error *
         store_kept_back(store, &today->kept, error) ||
         rule_report_deadlines(store, arena, day, until, &today->terms, error) ||
         reconciliation_last(store, arena, &today->reconciled, error) > STATUS_END ||
+        restoration_compared(store, &today->compared, &today->uncompared, error) ||
         night_before(store, &filter.since, error) ||
         kept_rows(store, &filter, arena, &today->fresh, &today->fresh_points, &today->fresh_records, error))
         return error->status;
@@ -119,6 +123,14 @@ static void put_figures(struct page *page, const struct today *today)
 {
     const struct store_kept_back *kept = &today->kept;
     page_heading(page, "so-lieu", _("What stands, and what is kept back"));
+    if (!today->compared)
+        page_paragraph(
+            page, "warning",
+            text_format(
+                page->arena,
+                _("Restored from a backup, and not compared: the portal was not asked for %lld of the "
+                  "procedures that it believes to stand there. \"congkhai reconcile\" compares all"),
+                (long long)today->uncompared));
     html_literal(page->out, "<ul class=\"figures\">");
     put_figure(page, _("published"), number_of(today->published, "published"),
                page_address(page, "/thu-tuc", TEXT_NONE, "trang-thai", "published", NULL), false);

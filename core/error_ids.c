@@ -427,6 +427,7 @@ static const struct {
     { "nothing-needs-approval-by-the-rules-that", "nothing needs approval by the rules that are in force" },
     { "nothing-of-it-was-published-from-here", "nothing of it was published from here, so there is nothing to push as abolished: it was not sent; name the adapter's service in portal.withdraw.service, or abolish it there" },
     { "nothing-of-list-waits-any-more", "nothing of list %lld waits any more" },
+    { "nothing-of-was-ever-to-be-published", "nothing of \"%.*s\" was ever to be published, so there is nothing to withdraw: \"congkhai show\" says how its record stands" },
     { "nothing-stands-in-its-ledger", "%s: nothing stands in its ledger" },
     { "nothing-was-sent-congkhai-audit-verify-looks", "%s; nothing was sent. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },
     { "notify-is-a-list", "\"notify\" is a list" },

@@ -6,7 +6,9 @@
 #include "adapters/secrets.h"
 #include "load/portal.h"
 
-#define PAGES_MAX  20000
+#define PAGES_MAX 20000
+#define UNTOLD_MAX                                                                                           \
+    16 /* answers in a row that say nothing: then it is the portal, and not what was asked about */
 #define LISTED_MAX 200000 /* procedures of one agency; the whole country has some thousands */
 
 static enum status open_portal(struct store *store, const struct load_request *request, struct portal *portal,
@@ -168,15 +170,41 @@ static enum status until_seen(struct store *store, const struct portal *portal, 
     return STATUS_OK;
 }
 
-static enum status ask_one(struct store *store, struct portal *portal, struct text code, struct error *error)
+/* What the portal answered without saying anything. */
+struct untold {
+    int64_t count, in_a_row;
+    struct text first; /* its code */
+    long status;
+};
+
+/* An answer came, and it is of this procedure alone: the listing came whole. */
+static bool is_unshown(const struct portal_response *report, struct untold *untold, struct text code)
+{
+    bool shut = report->said == RESULT_CLOSED || report->said == RESULT_REFUSED || report->shared;
+    if (report->status < 500 || shut || ++untold->in_a_row >= UNTOLD_MAX)
+        return false;
+    if (!untold->count++) {
+        untold->first = code;
+        untold->status = report->status;
+    }
+    return true;
+}
+
+static enum status ask_one(struct store *store, struct portal *portal, struct text code,
+                           struct untold *untold, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
-    struct portal_response report;
+    struct portal_response report = { .status = 0 };
+    struct reconciliation_entry nothing = { .code = code };
     enum status status = look(portal, code, &arena, &report, error);
-    if ((status && status != STATUS_END) || store_begin(store, error))
+    bool unshown = status == STATUS_STOP && is_unshown(&report, untold, code);
+    if ((status && status != STATUS_END && !unshown) || store_begin(store, error))
         return error->status;
-    status = status == STATUS_END ? reconciliation_told(store, code, NULL, TEXT_NONE, error)
-                                  : keep_told(store, code, &report.remote, error);
+    if (!unshown)
+        untold->in_a_row = 0;
+    status = unshown                ? reconciliation_told(store, code, &nothing, TEXT_NONE, error)
+             : status == STATUS_END ? reconciliation_told(store, code, NULL, TEXT_NONE, error)
+                                    : keep_told(store, code, &report.remote, error);
     return store_end(store, status, error);
 }
 
@@ -188,6 +216,7 @@ static enum status ask_doubtful(struct store *store, const struct load_request *
     struct value *codes;
     int64_t done = 0;
     bool waited = false;
+    struct untold untold = { .count = 0 };
     if (reconciliation_doubtful(store, &arena, &codes, error))
         return error->status;
     for (const struct value *row = codes->first; row; row = row->next) {
@@ -205,11 +234,16 @@ static enum status ask_doubtful(struct store *store, const struct load_request *
         waited |= left > 0;
         if (left)
             portal->clock->sleep(portal->clock, left);
-        if (ask_one(store, portal, code, error))
+        if (ask_one(store, portal, code, &untold, error))
             return error->status;
         if (request->progress)
             request->progress(request->user_data, ++done, (int64_t)codes->count);
     }
+    if (untold.count)
+        portal_notice(portal,
+                      _("the portal does not say what it holds of %lld procedures (the first: " TEXT_PRINT
+                        ", HTTP %ld): they are not compared"),
+                      (long long)untold.count, TEXT_ARG(untold.first), untold.status);
     return STATUS_OK;
 }
 

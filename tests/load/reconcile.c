@@ -18,6 +18,7 @@ static struct load_request request_for(struct setting_context *context, const ch
                                   .folder = simulated.folder,
                                   .context = context,
                                   .stop = &simulated.stop,
+                                  .notice = simulated_notice,
                                   .actor = "tester",
                                   .reason = "because" };
 }
@@ -95,6 +96,25 @@ TEST("a listing that cannot be read to its end changes nothing and says why")
     struct load_request request = request_for(&context, "/v2");
     CHECK_INT(reconcile_ask(simulated.store, &request, &counts, &simulated.error), STATUS_STOP);
     CHECK_INT(simulated_item("1.000001").held, true);
+    simulated_close();
+}
+
+TEST("what the portal cannot show is untold, and keeps no other from being compared")
+{
+    struct reconciliation_counts counts;
+    simulated_start(NULL);
+    simulated_want_many(4, "first");
+    CHECK_INT(simulated_load(""), STATUS_OK);
+    simulated_control("reset", "POST", NULL); /* the portal has lost all */
+    simulated_faults("[\"kind=status:500,on=get,code=1.000001\"]");
+    CHECK_INT(ask(&counts), STATUS_OK);
+    CHECK_INT(counts.untold, 1);
+    CHECK_INT(counts.missing, 3);
+    CHECK_CONTAINS(simulated.notice, "1.000001, HTTP 500");
+    CHECK(simulated_item("1.000001").held && !simulated_item("1.000002").held);
+    simulated_faults("[]");
+    CHECK_INT(ask(&counts), STATUS_OK);
+    CHECK(!simulated_item("1.000001").held);
     simulated_close();
 }
 

@@ -368,7 +368,7 @@ class Attacks(Office, Night):
         self.expect(self.run_as(*order, login="b"), 1)
         number = len(self.events("submitted"))
         self.send_back(number)
-        self.expect(self.run_as(*retry, login="b"), 0, "0 whose decision is lifted, 1 sent back\n.*once more")
+        self.expect(self.run_as(*retry, login="b"), 0, "0 whose decision is lifted, 1 sent back\n.*once more(.|\n)*behind its approval")
         self.assertEqual(self.place.sql("SELECT code FROM procedure_state WHERE wanted_action = 'withdraw'"), [("1.000001",)])
         self.assertEqual(len(self.events("submitted")), number + 1)
         self.expect(self.run_as(*retry, login="b"), 0, "1 whose decision is lifted, 0 sent back")

@@ -40,7 +40,7 @@ class Nights(Night):
         withdrawal = self.place.last_run()["run"]
         self.expect(self.place.run("reconcile"), 0)
         pages = self.pages()
-        self.assertIn('<a href="/luot-chay/2?xem=missing">missing: 1</a>', pages.page("/luot-chay/2"))
+        self.assertIn('<a href="/luot-chay/2?xem=missing">absent: 1</a>', pages.page("/luot-chay/2"))
         rows = re.findall(r"(?s)<tr>(.*?)</tr>", pages.page("/luot-chay/2?xem=missing"))[1:]
         self.assertEqual([re.findall(r"\d\.\d{6}", row)[0] for row in rows], ["1.000003"])
         self.assertIn("nothing is withdrawn by itself", pages.page("/luot-chay/2?xem=missing"))
@@ -52,6 +52,22 @@ class Nights(Night):
                          (str(self.place.last_run()["run"]), *(str(self.place.one(f"SELECT json_extract(detail, '$.{name}') FROM audit_events"
                           " WHERE event = 'reconciled' ORDER BY seq DESC LIMIT 1")) for name in ("same", "differs", "missing", "only"))))
         self.assertEqual(self.facts(page)["Smaller commands since"], "2")
+
+    def test_a_restored_store_that_was_not_compared_says_so_beside_what_stands(self):
+        self.place.records(*procedures(3))
+        self.expect(self.place.run("run"), 0)
+        self.expect(self.place.run("backup", self.place.folder / "b.db"), 0)
+        self.expect(self.place.run("restore", self.place.folder / "b.db", "--reason", "x"), 0)
+        self.assertIn("the portal was not asked for 3 of the procedures", self.pages().page("/"))
+        self.expect(self.place.run("reconcile"), 0)
+        self.assertNotIn("Restored from a backup", self.pages().page("/"))
+
+    def test_a_page_behind_the_last_says_so_and_leads_to_the_last(self):
+        self.place.records(*procedures(3))
+        self.expect(self.place.run("run"), 0)
+        page = self.pages().page("/luot-chay?trang=9")
+        self.assertIn("The list ends before this page.", page)
+        self.assertIn('href="/luot-chay?trang=1"', page)
 
     def test_a_night_that_stopped_says_so_on_one_line(self):
         self.place.change_source(fetch={"file": "inbox/a|b.ndjson"})
@@ -131,6 +147,7 @@ class Waiting(Office, Night):
         self.addCleanup(pages.stop)
         self.assertIn('<a href="/phe-duyet">waiting for approval: 3</a>', pages.page("/luot-chay/1"))
         self.assertIn("1.000003", pages.page("/phe-duyet"))
+        self.assertNotIn("idle", pages.page("/thu-tuc/1.000003"))
 
 
 class Indexes(Night):

@@ -188,6 +188,17 @@ class Reading(Night):
         self.assertIn("UNKNOWN", done.stdout)
         self.assertNotIn("does not verify", done.stdout)
 
+    def test_a_key_that_may_not_be_read_is_not_to_be_made_anew(self):
+        self.place.configure(ledger={"key": "ledger.key"})
+        self.expect(self.place.run("audit", "key"), 0)
+        self.give_away()
+        os.chown(self.place.folder / "ledger.key", 0, 0)
+        for command in ("check",), ("run",):
+            done = self.as_stranger(*command)
+            self.assertEqual(done.returncode, 2, done)
+            self.assertIn("ledger.key cannot be opened: it belongs to root", done.stderr + done.stdout)
+            self.assertNotIn("make one", done.stderr + done.stdout)
+
     def test_it_says_what_the_configuration_would(self):
         for command in (("kept",), ("report", "so-luong"), ("status",)):
             of_configuration = self.expect(self.place.run("--json", *command), 0).stdout

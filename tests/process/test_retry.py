@@ -101,6 +101,12 @@ class Withdraw(Night):
         self.place.records(*self.records)
         self.expect(self.place.run("run"), 0)
 
+    def test_what_was_never_to_be_published_is_known_and_there_is_nothing_to_withdraw(self):
+        self.place.records(*procedures(3), procedure("1.000099", status="draft"))
+        self.expect(self.place.run("run"), 0)
+        done = self.withdraw("1.000099", 2, "there is nothing to withdraw")
+        self.assertNotIn("--adopt", done.stderr)
+
     def withdraw(self, code="1.000002", exit_code=0, *words, options=()):
         return self.expect(self.place.run("withdraw", "--yes", code, "--decision", "99/QĐ-UBND", "--reason", "bị thay thế", *options),
                            exit_code, *words)
