@@ -283,7 +283,8 @@ static enum status lay_out(struct xlsx *xlsx, struct xlsx_row *row, struct error
         return error_set(error, STATUS_REJECT, _("%s, row %zu: it has more than %zu bytes and is set aside"),
                          xlsx->label, row->number, xlsx->row_limit);
     bool aside = row->beyond == sheet->count;
-    if (aside && row->beyond > 1) /* a remark is one cell; this may be a record that was moved */
+    /* A remark or a legend is less than half as wide as the table; this may be a record that was moved. */
+    if (aside && row->beyond > 1 && row->beyond * 2 >= count)
         return error_set(
             error, STATUS_REJECT,
             _("%s, row %zu: all its cells stand right of the last heading; move them under the headings, or "

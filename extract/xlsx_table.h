@@ -41,7 +41,7 @@ struct xlsx_row {
     bool hidden;
     size_t beyond; /* cells with something in them right of the last heading */
     bool title;    /* no record: a line across the table ("II. Đất đai" in one merged cell), or a
-                 * remark beside it; a row of several cells beside the table is STATUS_REJECT */
+                 * remark beside it; one half as wide as the table or more is STATUS_REJECT */
 };
 
 struct xlsx_options {

@@ -201,7 +201,7 @@ static enum status portal_url(struct store *store, struct arena *arena, struct t
 
 enum status restoration_moved(struct store *store, int64_t *run, struct error *error)
 {
-    ARENA_OWNED struct arena arena = { 0 };
+    ARENA_OWNED struct arena arena = { 0 }, scratch = { 0 };
     struct sqlite_statement *rows;
     struct text here = TEXT_NONE, there;
     *run = 0;
@@ -212,12 +212,13 @@ enum status restoration_moved(struct store *store, int64_t *run, struct error *e
         return error->status;
     enum status status;
     while (!*run && (status = sqlite_step(rows, error)) == STATUS_OK) {
-        if ((status = portal_url(store, &arena, sqlite_column_text(rows, 0), &there, error)))
+        if ((status = portal_url(store, &scratch, sqlite_column_text(rows, 0), &there, error)))
             break;
         if (!here.length)
-            here = there;
+            here = text_copy(&arena, there);
         if (there.length && !text_equal(here, there))
             *run = sqlite_number(rows, 1);
+        arena_clear(&scratch);
     }
     return sql_end(rows, status);
 }
