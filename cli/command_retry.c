@@ -339,7 +339,9 @@ static enum status confirm(struct session *session, struct text code, struct err
         return STATUS_OK;
     fputs(_("Withdraw it? [y/N] "), stderr);
     fflush(stderr);
-    if (fgets(answer, sizeof answer, stdin) && is_consent(text_trim(unicode_lower(&arena, text_of(answer)))))
+    bool answered =
+        fgets(answer, sizeof answer, stdin) && unicode_invalid_at(text_of(answer)) == strlen(answer);
+    if (answered && is_consent(text_trim(unicode_lower(&arena, text_of(answer)))))
         return STATUS_OK;
     return error_set(error, STATUS_USAGE, _("not confirmed; nothing was done"));
 }

@@ -192,10 +192,20 @@ static enum status look_in_folder(struct arena *arena, const char *folder, struc
     return STATUS_OK;
 }
 
+static enum status check_utf8(const char *name, struct error *error)
+{
+    if (unicode_invalid_at(text_of(name)) == strlen(name))
+        return STATUS_OK;
+    return error_set(error, STATUS_USAGE,
+                     _("the name %s is not UTF-8 and cannot stand in a configuration; rename it"), name);
+}
+
 static enum status look_for(struct arena *arena, const char *what, struct inferred *inferred,
                             struct error *error)
 {
     char path[PATH_MAX];
+    if (check_utf8(what, error))
+        return error->status;
     inferred->name = name_source(arena, what);
     if (strstr(what, "://")) {
         inferred->url = true;
@@ -205,9 +215,8 @@ static enum status look_for(struct arena *arena, const char *what, struct inferr
     }
     if (!realpath(what, path))
         return error_set(error, STATUS_USAGE, _("there is no file or folder %s"), what);
-    if (unicode_invalid_at(text_of(path)) < strlen(path))
-        return error_set(error, STATUS_USAGE,
-                         _("the name %s is not UTF-8 and cannot stand in a configuration; rename it"), path);
+    if (check_utf8(path, error))
+        return error->status;
     const char *whole = text_string(arena, text_of(path));
     struct file_stream stream;
     if (file_stream_open(arena, whole, &stream, error))
