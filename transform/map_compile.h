@@ -35,7 +35,7 @@ struct map_member {
     const struct field *field;
     struct map_node *node; /* one of the two */
     struct map_group *group;
-    bool outer; /* the node is the outer map's: its addresses are those of the outer item */
+    bool outer;                 /* the node is the outer map's: its addresses are those of the outer item */
     struct map_node *otherwise; /* likewise of the outer item, where the node gives nothing; NULL: none */
 };
 

@@ -510,15 +510,17 @@ TEST("what an inner item and the outer one say of the same object is read togeth
 
 TEST("a field that both maps fill is the outer item's where the inner one says nothing")
 {
-    const char *fields = "  methods: { each: /x, map: { channel: { value: direct }, text: /g, duration.unit: { "
-                         "value: hour }, each: /y, map: { text: /g, duration.amount: /tg, duration.unit: { "
-                         "from: /dv, codes: units } } } }\n";
+    const char *fields =
+        "  methods: { each: /x, map: { channel: { value: direct }, text: /g, duration.unit: { "
+        "value: hour }, each: /y, map: { text: /g, duration.amount: /tg, duration.unit: { "
+        "from: /dv, codes: units } } } }\n";
     struct text text =
         run(fields, "{\"n\":\"a\",\"c\":\"1\",\"x\":[{\"g\":\"A\",\"y\":[{\"g\":\"B\",\"tg\":\"5\"},{"
                     "\"tg\":\"7\",\"dv\":\"Ngày\"},{\"z\":\"1\"}]},{\"g\":\"C\"}]}");
-    has(text, "\"methods\":[{\"channel\":\"direct\",\"duration\":{\"amount\":\"5\",\"unit\":\"hour\"},\"text\":"
-              "\"B\"},{\"channel\":\"direct\",\"duration\":{\"amount\":\"7\",\"unit\":\"day\"},\"text\":\"A\"},{"
-              "\"channel\":\"direct\",\"duration\":{\"unit\":\"hour\"},\"text\":\"C\"}]");
+    has(text,
+        "\"methods\":[{\"channel\":\"direct\",\"duration\":{\"amount\":\"5\",\"unit\":\"hour\"},\"text\":"
+        "\"B\"},{\"channel\":\"direct\",\"duration\":{\"amount\":\"7\",\"unit\":\"day\"},\"text\":\"A\"},{"
+        "\"channel\":\"direct\",\"duration\":{\"unit\":\"hour\"},\"text\":\"C\"}]");
     CHECK(!result.findings.first);
 }
 
