@@ -109,9 +109,7 @@ static enum status report(struct sqlite *database, int result, const char *sql, 
     }
 }
 
-/* SQLite would make a database of an empty path or wait for a pipe's writer: it is only shown what can be
- * one. */
-static enum status look_at_file(const char *path, struct error *error)
+enum status sqlite_look_at(const char *path, struct error *error)
 {
     struct stat info;
     if (stat(path, &info) < 0)
@@ -155,7 +153,7 @@ enum status sqlite_open_file(const char *path, enum sqlite_mode mode, struct sql
 {
     *database = NULL;
     if (path && (int)mode != MODE_CREATE) {
-        enum status status = look_at_file(path, error);
+        enum status status = sqlite_look_at(path, error);
         if (status)
             return status;
     }

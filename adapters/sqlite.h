@@ -30,6 +30,9 @@ enum sqlite_mode {
 enum status sqlite_open_file(const char *path, enum sqlite_mode mode, struct sqlite **database,
                              struct error *error);
 void sqlite_close_file(struct sqlite *database);
+/* As sqlite_open_file does first: SQLite would make a database of an empty path, or wait for a pipe's writer. STATUS_USAGE where
+ * this, or what stands beside it as log, index or journal, is no file. */
+enum status sqlite_look_at(const char *path, struct error *error);
 /* A regular file that holds something, and does not begin as SQLite begins its files. */
 bool sqlite_is_foreign(const char *path);
 
