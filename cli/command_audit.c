@@ -10,6 +10,7 @@
 #include "adapters/crypto_key.h"
 #include "adapters/file.h"
 #include "adapters/private_file.h"
+#include "adapters/sqlite.h"
 #include "cli/bundle.h"
 #include "cli/passphrase.h"
 #include "cli/run.h"
@@ -146,6 +147,8 @@ enum status command_audit_verify(struct session *session, struct error *error, i
     }
     if (check_rights(session->configuration.store, error))
         return error->status;
+    if (invocation->argument_count && sqlite_look_at(session->configuration.store, error) == STATUS_USAGE)
+        return error->status = STATUS_LEDGER;
     enum status status = run_read_store(session, STORE_EXAMINE, &store, error);
     if (status == STATUS_FATAL || (status == STATUS_USAGE && (session->invocation->checkpoint_count ||
                                                               !store_is_new(session->configuration.store))))

@@ -173,8 +173,6 @@ enum status untouched_open(const char *path, struct untouched *untouched, struct
     if (snprintf(log, sizeof log, "%s-wal", path) >= PATH_SIZE - 20)
         return error_set(error, STATUS_USAGE, _("the store's path is too long: %s"), path);
     snprintf(index, sizeof index, "%s-shm", path);
-    if (file_exists(path) && sqlite_look_at(path, error))
-        return error->status;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         enum status status;
         if (!file_exists(log)) {
