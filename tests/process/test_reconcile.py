@@ -13,6 +13,11 @@ from harness import Night, Place, SANITIZED, Simulator, most_megabytes, procedur
 from second_portal import MAKES, Answer, Make, Portal
 
 
+def name_a_secret(place):
+    place.environment["CONGKHAI_TEST_SECRET"] = "a-secret-of-ours"
+    place.change_portal(auth={"bearer": "${env:CONGKHAI_TEST_SECRET}"})
+
+
 class Reconcile(Night):
     def setUp(self):
         self.portal = Simulator("--database", self.database())
@@ -780,8 +785,7 @@ class Listings(unittest.TestCase):
     def test_a_listing_that_names_a_secret_brings_it_nowhere(self):
         with Portal() as portal, Place(portal) as place:
             place.records(*procedures(2))
-            place.environment["CONGKHAI_TEST_SECRET"] = "a-secret-of-ours"
-            place.change_portal(auth={"bearer": "${env:CONGKHAI_TEST_SECRET}"})
+            name_a_secret(place)
             self.assertEqual(place.run("run").code, 0)
             items = [{"code": code, "version": "a-secret-of-ours-2", "digest": hashlib.sha256(held.content).hexdigest(), "status": "published"}
                      for code, held in sorted(portal.held.items())]
@@ -836,8 +840,7 @@ class Listings(unittest.TestCase):
     def test_a_content_that_speaks_of_another_procedure_or_holds_a_secret_is_not_taken_over(self):
         with Portal() as portal, Place(portal) as place:
             place.records(*procedures(1))
-            place.environment["CONGKHAI_TEST_SECRET"] = "a-secret-of-ours"
-            place.change_portal(auth={"bearer": "${env:CONGKHAI_TEST_SECRET}"})
+            name_a_secret(place)
             self.assertEqual(place.run("run").code, 0)
             for changes, words in (({"code": "1.000002"}, "says of itself: code 1.000002"), ({"status": "draft"}, "status draft"),
                                    ({"status": "abolished"}, "status abolished"), ({"name": "a-secret-of-ours"}, "holds a secret")):
