@@ -9,14 +9,6 @@
 #include "report/rule_words.h"
 #include "store/history.h"
 
-static enum status unknown(struct text code, struct error *error)
-{
-    return error_set(error, STATUS_USAGE,
-                     _("nothing is known of a procedure \"%.*s\"; what only the portal holds, \"congkhai "
-                       "reconcile\" lists"),
-                     TEXT_ARG(code));
-}
-
 /* ---- history ---- */
 
 static void print_changes(const struct value *changes)
@@ -108,7 +100,7 @@ static enum status show_absence(struct session *session, struct store *store, st
     struct value *page;
     enum status status = history_show(store, arena, code, &page, error);
     if (status)
-        return status == STATUS_END ? unknown(code, error) : status;
+        return status == STATUS_END ? run_tell_unknown(code, error) : status;
     if (!session->invocation->json) {
         struct error words;
         (void)against_absence(&words, code, session->invocation->on,
@@ -328,7 +320,7 @@ enum status command_show(struct session *session, struct error *error, int *exit
     if (status == STATUS_OK)
         status = say_findings(session, store, &arena, page, error);
     if (status == STATUS_END)
-        status = unknown(code, error);
+        status = run_tell_unknown(code, error);
     else if (!status && session->invocation->json)
         output_json(page);
     else if (!status)

@@ -132,6 +132,14 @@ enum status run_read_events(struct session *session, enum store_mode mode, struc
     return status ? run_close_read(*store, status, error) : STATUS_OK;
 }
 
+enum status run_tell_unknown(struct text code, struct error *error)
+{
+    return error_set(error, STATUS_USAGE,
+                     _("nothing is known of a procedure \"%.*s\"; what only the portal holds, \"congkhai "
+                       "reconcile\" lists"),
+                     TEXT_ARG(code));
+}
+
 enum status run_check_codes(const struct session *session, struct store *store, struct error *error)
 {
     const struct invocation *invocation = session->invocation;
@@ -140,10 +148,7 @@ enum status run_check_codes(const struct session *session, struct store *store, 
         if (report_knows(store, invocation->codes[i], &known, error))
             return error->status;
         if (!known)
-            return error_set(error, STATUS_USAGE,
-                             _("nothing is known of a procedure \"%.*s\"; what only the portal holds, "
-                               "\"congkhai reconcile\" lists"),
-                             TEXT_ARG(invocation->codes[i]));
+            return run_tell_unknown(invocation->codes[i], error);
     }
     return STATUS_OK;
 }

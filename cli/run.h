@@ -28,6 +28,8 @@ enum status run_read_store(struct session *session, enum store_mode mode, struct
 enum status run_read_events(struct session *session, enum store_mode mode, struct text code,
                             struct store **store, struct error *error);
 
+/* STATUS_USAGE: of this code nothing is known. */
+enum status run_tell_unknown(struct text code, struct error *error);
 /* STATUS_USAGE for a --code that the store does not know. */
 enum status run_check_codes(const struct session *session, struct store *store, struct error *error);
 /* STATUS_USAGE for a number that no run has (0 is none asked for), and for a --rule that is neither in force nor

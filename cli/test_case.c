@@ -150,7 +150,7 @@ static enum status file_record(const struct setting_context *context, const stru
     struct arena *arena = context->arena;
     struct source copy = *source;
     struct value *fetch = value_object(arena);
-    char locator[600];
+    char locator[EXTRACT_LOCATOR];
     const char *path = file_path(arena, tools->folder, text_string(arena, file->text));
     struct value *place = value_set(fetch, "file", value_string(arena, path));
     place->line = file->line;

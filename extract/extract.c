@@ -160,7 +160,7 @@ enum status extract_run(struct store *store, const struct extract_request *reque
 
 /* The first document's first record. */
 static enum status first_record(const struct source *source, struct document *document, struct arena *arena,
-                                struct text *bytes, struct text *context, char locator[600],
+                                struct text *bytes, struct text *context, char locator[EXTRACT_LOCATOR],
                                 struct error *error)
 {
     struct decoded decoded = { 0 };
@@ -171,7 +171,7 @@ static enum status first_record(const struct source *source, struct document *do
     if (status == STATUS_OK) {
         *bytes = text_copy(arena, decoded.bytes);
         *context = text_copy(arena, decoded.context);
-        source_reading_locate(document, &decoded, locator, 600);
+        source_reading_locate(document, &decoded, locator, EXTRACT_LOCATOR);
     }
     if (decode.user_data)
         decode.driver->close(&decode);
@@ -184,8 +184,8 @@ static void pass_over(void *user_data, const char *message)
 }
 
 enum status extract_first(const struct extract_request *request, const struct source *source,
-                          struct arena *arena, struct text *bytes, struct text *context, char locator[600],
-                          struct error *error)
+                          struct arena *arena, struct text *bytes, struct text *context,
+                          char locator[EXTRACT_LOCATOR], struct error *error)
 {
     struct fetch fetch;
     if (fetch_prepare(arena, request->context, request->folder, source, &fetch, error))

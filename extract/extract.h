@@ -58,10 +58,12 @@ enum status extract_check(const struct extract_request *request, struct error *e
 enum status extract_run(struct store *store, const struct extract_request *request,
                         struct extract_result **results, size_t *count, struct error *error);
 
+#define EXTRACT_LOCATOR 600 /* room for a record's place: a document's name, a sheet, a number */
+
 /* The first record of a source, decoded but not staged: for `check --online` and `init --from`. STATUS_END:
  * none. */
 enum status extract_first(const struct extract_request *request, const struct source *source,
-                          struct arena *arena, struct text *bytes, struct text *context, char locator[600],
-                          struct error *error);
+                          struct arena *arena, struct text *bytes, struct text *context,
+                          char locator[EXTRACT_LOCATOR], struct error *error);
 
 #endif

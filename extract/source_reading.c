@@ -137,7 +137,7 @@ static enum decode_end end_of(const struct source *source)
 static enum status take(struct reading *reading, const struct document *document,
                         const struct decoded *decoded, const char *fault, struct error *error)
 {
-    char locator[600];
+    char locator[EXTRACT_LOCATOR];
     const char *kept = decoded->kept;
     if (!reading->taken && forget(reading, error))
         return error->status;
@@ -169,7 +169,7 @@ static enum status take(struct reading *reading, const struct document *document
 static enum status take_broken(struct reading *reading, struct decode *decode, const struct decoded *decoded,
                                struct error *reason, struct error *error)
 {
-    char locator[600];
+    char locator[EXTRACT_LOCATOR];
     if (!decoded->number && source_is_whole(reading->source))
         return take(reading, decode->document, decoded, reason->message, error);
     source_reading_locate(decode->document, decoded, locator, sizeof locator);

@@ -6,10 +6,9 @@
 #include "adapters/secrets.h"
 #include "load/portal.h"
 
-#define PAGES_MAX 20000
-#define UNTOLD_MAX                                                                                           \
-    16 /* answers in a row that say nothing: then it is the portal, and not what was asked about */
+#define PAGES_MAX  20000
 #define LISTED_MAX 200000 /* procedures of one agency; the whole country has some thousands */
+#define UNTOLD_MAX 16     /* answers in a row that say nothing: then it is the portal's fault */
 
 static enum status open_portal(struct store *store, const struct load_request *request, struct portal *portal,
                                struct error *error)

@@ -2,6 +2,7 @@
 
 #include "core/canonical.h"
 #include "store/outbox.h"
+#include "store/sql.h"
 #include "store/statement_rows.h"
 
 /* The number of rows, then the rows of the window: two statements with the same parameters, the window's behind them. */
@@ -172,19 +173,13 @@ enum status browse_events(struct store *store, struct arena *arena, const struct
 enum status browse_event_names(struct store *store, struct arena *arena, struct value **names,
                                struct error *error)
 {
-    struct sqlite_statement *row;
-    enum status status;
     *names = value_list(arena);
     /* From run to run of an index that begins with the run every name would be found again: this walks the ledger's
      * newest runs, whose events are those that are looked for. */
-    if (store_sql(store,
-                  "SELECT DISTINCT event FROM ledger WHERE run > (SELECT max(run) FROM ledger) - 50"
-                  " OR run = 1 ORDER BY event",
-                  &row, error))
-        return error->status;
-    while ((status = sqlite_step(row, error)) == STATUS_OK)
-        value_append(*names, value_text(arena, sqlite_take_text(arena, row, 0)));
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_texts(store, arena,
+                     "SELECT DISTINCT event FROM ledger WHERE run > (SELECT max(run) FROM ledger) - 50"
+                     " OR run = 1 ORDER BY event",
+                     NULL, *names, error);
 }
 
 enum status browse_heads(struct store *store, struct arena *arena, struct browse_window *window,

@@ -41,32 +41,23 @@ struct text department_called(struct arena *arena, const struct departments *dep
     return called ? called->text : TEXT_NONE;
 }
 
-static enum status list(struct store *store, struct arena *arena, const char *sql, struct text called,
-                        struct value **names, struct error *error)
-{
-    struct sqlite_statement *row;
-    *names = value_list(arena);
-    if (sql_rows(store, sql, called.bytes ? SQL_WITH(SQL_TEXT(called)) : NULL, &row, error))
-        return error->status;
-    enum status status;
-    while ((status = sqlite_step(row, error)) == STATUS_OK)
-        value_append(*names, value_text(arena, sqlite_take_text(arena, row, 0)));
-    return status == STATUS_END ? STATUS_OK : status;
-}
-
 enum status department_names(struct store *store, struct arena *arena, const struct departments *departments,
                              struct value **names, struct error *error)
 {
-    return list(store, arena, "SELECT value FROM json_each(?1) ORDER BY value",
-                canonical_copy(arena, departments->called), names, error);
+    struct text called = canonical_copy(arena, departments->called);
+    *names = value_list(arena);
+    return sql_texts(store, arena, "SELECT value FROM json_each(?1) ORDER BY value",
+                     SQL_WITH(SQL_TEXT(called)), *names, error);
 }
 
 enum status department_first_seen(struct store *store, struct arena *arena, struct value **names,
                                   struct error *error)
 {
-    return list(store, arena,
-                "SELECT name FROM (SELECT coalesce(r.department, s.name) AS name, r.id AS first FROM record r"
-                " JOIN source s ON s.id = r.source UNION ALL SELECT name, NULL FROM source)"
-                " GROUP BY name ORDER BY min(first) IS NULL, min(first), name",
-                TEXT_NONE, names, error);
+    *names = value_list(arena);
+    return sql_texts(
+        store, arena,
+        "SELECT name FROM (SELECT coalesce(r.department, s.name) AS name, r.id AS first FROM record r"
+        " JOIN source s ON s.id = r.source UNION ALL SELECT name, NULL FROM source)"
+        " GROUP BY name ORDER BY min(first) IS NULL, min(first), name",
+        NULL, *names, error);
 }

@@ -6,6 +6,7 @@
 #include "store/department.h"
 #include "store/outbox.h"
 #include "store/said.h"
+#include "store/sql.h"
 #include "store/statement_rows.h"
 #include "store/store_run.h"
 
@@ -250,15 +251,9 @@ enum status kept_count(struct store *store, int64_t since, struct arena *arena, 
 
 enum status kept_rules(struct store *store, struct arena *arena, struct value **names, struct error *error)
 {
-    struct sqlite_statement *row;
-    enum status status;
     *names = value_list(arena);
-    if (store_sql(store, "SELECT DISTINCT rule FROM finding WHERE severity = 'error' ORDER BY rule", &row,
-                  error))
-        return error->status;
-    while ((status = sqlite_step(row, error)) == STATUS_OK)
-        value_append(*names, value_text(arena, sqlite_take_text(arena, row, 0)));
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_texts(store, arena, "SELECT DISTINCT rule FROM finding WHERE severity = 'error' ORDER BY rule",
+                     NULL, *names, error);
 }
 
 enum status kept_groups(struct store *store, const struct kept_filter *filter, struct arena *arena,

@@ -91,21 +91,15 @@ enum status resolution_single(struct store *store, struct arena *arena, int64_t 
 enum status resolution_shared(struct store *store, struct arena *arena, struct value *codes,
                               struct error *error)
 {
-    struct sqlite_statement *row;
-    if (store_sql(
-            store,
-            "SELECT DISTINCT r.code FROM finding f JOIN record r ON r.id = f.record WHERE f.rule IN "
-            "('congkhai/same-code', 'congkhai/precedence') AND f.stage = 3 AND r.present = 1 AND NOT "
-            "EXISTS (SELECT 1 FROM record o WHERE o.code = r.code AND o.present = 1 AND o.work > 0)"
-            " UNION SELECT r.code FROM record r WHERE r.outcome = 'rejected' AND r.present = 1 AND EXISTS"
-            " (SELECT 1 FROM record o WHERE o.code = r.code AND o.id <> r.id AND o.present = 1) AND NOT "
-            "EXISTS (SELECT 1 FROM record o WHERE o.code = r.code AND o.present = 1 AND o.work > 0)",
-            &row, error))
-        return error->status;
-    enum status status;
-    while ((status = sqlite_step(row, error)) == STATUS_OK)
-        value_append(codes, value_text(arena, sqlite_take_text(arena, row, 0)));
-    return status == STATUS_END ? STATUS_OK : status;
+    return sql_texts(
+        store, arena,
+        "SELECT DISTINCT r.code FROM finding f JOIN record r ON r.id = f.record WHERE f.rule IN "
+        "('congkhai/same-code', 'congkhai/precedence') AND f.stage = 3 AND r.present = 1 AND NOT "
+        "EXISTS (SELECT 1 FROM record o WHERE o.code = r.code AND o.present = 1 AND o.work > 0)"
+        " UNION SELECT r.code FROM record r WHERE r.outcome = 'rejected' AND r.present = 1 AND EXISTS"
+        " (SELECT 1 FROM record o WHERE o.code = r.code AND o.id <> r.id AND o.present = 1) AND NOT "
+        "EXISTS (SELECT 1 FROM record o WHERE o.code = r.code AND o.present = 1 AND o.work > 0)",
+        NULL, codes, error);
 }
 
 enum status resolution_content(struct store *store, struct arena *arena,

@@ -55,3 +55,15 @@ enum status sql_any(struct store *store, const char *literal, const struct sql_v
     *any = status == STATUS_OK;
     return sql_end(row, status);
 }
+
+enum status sql_texts(struct store *store, struct arena *arena, const char *literal,
+                      const struct sql_value *values, struct value *list, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (sql_rows(store, literal, values, &row, error))
+        return error->status;
+    enum status status;
+    while ((status = sqlite_step(row, error)) == STATUS_OK)
+        value_append(list, value_text(arena, sqlite_take_text(arena, row, 0)));
+    return status == STATUS_END ? STATUS_OK : status;
+}

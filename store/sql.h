@@ -40,6 +40,9 @@ enum status sql_end(struct sqlite_statement *row, enum status status);
 /* The first column of the one row; 0 where there is none. */
 enum status sql_number(struct store *store, const char *literal, const struct sql_value *values,
                        int64_t *number, struct error *error);
+/* Appends the first column of every row to a list, as text in the arena. */
+enum status sql_texts(struct store *store, struct arena *arena, const char *literal,
+                      const struct sql_value *values, struct value *list, struct error *error);
 /* Is there a row? */
 enum status sql_any(struct store *store, const char *literal, const struct sql_value *values, bool *any,
                     struct error *error);
