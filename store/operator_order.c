@@ -66,8 +66,8 @@ static enum status list_records(struct taking *taking, int64_t after, struct kep
             " AND (?3 IS NULL OR r.id IN (SELECT o.id FROM ledger e JOIN source b ON b.name = e.source"
             "  JOIN record o ON o.source = b.id AND o.key = json_extract(e.detail, '$.key')"
             "  WHERE e.run = ?3 AND e.event IN ('rejected', 'held')))"
-            " AND (?4 IS NULL OR EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.rule = ?4"
-            "  AND f.severity = 'error'))"
+            " AND (?4 IS NULL OR EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND +f.rule = ?4"
+            "  AND +f.severity = 'error'))"
             /* What was abolished comes back only on the word of somebody who names it. */
             " AND (?1 IS NOT NULL OR NOT EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.stage = "
             "3"

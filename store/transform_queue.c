@@ -197,7 +197,8 @@ enum status transform_queue_next(struct store *store, const char *source, enum t
     return sql_end(statement, status);
 }
 
-/* Those that stepped aside for it say since when it stands; a record that is new has none. */
+/* Those that stepped aside for it say since when it stands; a record that is new has none. The + keeps SQLite
+ * from the index over rule and severity, which it takes for the narrower one: it holds a row of each record. */
 static enum status insert_finding(struct store *store, int64_t record, const struct finding *finding,
                                   int stage, bool fresh, struct error *error)
 {
@@ -208,9 +209,8 @@ static enum status insert_finding(struct store *store, int64_t record, const str
                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
                        : "INSERT INTO finding (record, since_run, stage, " FINDING_COLUMNS ")"
                          " VALUES (?1, coalesce((SELECT min(since_run) FROM finding"
-                         " WHERE record = ?1 AND stage = -?3 AND rule = ?4 AND severity = ?5 AND field IS "
-                         "?6), ?2), ?3,"
-                         " ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                         " WHERE record = ?1 AND stage = -?3 AND +rule = ?4 AND +severity = ?5"
+                         " AND field IS ?6), ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                  SQL_WITH(SQL_NUMBER(record), SQL_NUMBER(store_run(store)), SQL_NUMBER(stage)), &statement,
                  error))
         return error->status;
