@@ -148,6 +148,17 @@ static void load(struct arena *arena, const char *folder, struct rule_set **rule
         give_up(&error);
 }
 
+static struct value *parse(struct arena *arena, struct text record)
+{
+    struct value *procedure;
+    struct error error = { 0 };
+    if (json_parse(arena, record, &procedure, &error)) {
+        fprintf(stderr, "%s\n", error.message);
+        exit(1);
+    }
+    return procedure;
+}
+
 /* A record is judged right after it was mapped, so that it is warm: here it is parsed before the clock runs.
  */
 static double run(const struct rule_set *rules, const struct text *records, size_t count, size_t *found)
@@ -156,10 +167,9 @@ static double run(const struct rule_set *rules, const struct text *records, size
     double spent = 0;
     for (size_t i = 0; i < count; i++) {
         struct findings findings = { 0 };
-        struct value *procedure;
         arena_clear(&arena);
         arena_clear(&scratch);
-        json_parse(&arena, records[i], &procedure, NULL);
+        struct value *procedure = parse(&arena, records[i]);
         double begun = now();
         rule_run(rules, &scratch, procedure, &findings);
         spent += now() - begun;
@@ -189,7 +199,7 @@ int main(int count, char **arguments)
     struct rule_set *rules;
     size_t records = count > 2 ? (size_t)atol(arguments[2]) : 20000, found = 0, bytes = 0, projection = 0;
     int rounds = count > 3 ? atoi(arguments[3]) : 5;
-    if (count < 2)
+    if (count < 2 || !records || rounds < 1)
         return fprintf(stderr, "usage: %s CONFIG-FOLDER [RECORDS [ROUNDS]]\n", *arguments), 2;
     load(&arena, arguments[1], &rules);
     struct text *texts = arena_array(&arena, struct text, records);
@@ -209,9 +219,8 @@ int main(int count, char **arguments)
     }
     double spent = 0;
     for (size_t i = 0; i < records; i++) {
-        struct value *procedure;
         arena_clear(&scratch);
-        json_parse(&scratch, texts[i], &procedure, NULL);
+        struct value *procedure = parse(&scratch, texts[i]);
         double begun = now();
         buffer_clear(&out);
         rule_project(rules, procedure, &out);

@@ -44,6 +44,13 @@ static int64_t events_of(const struct night *night)
     return (int64_t)store_tree(night->store)->size;
 }
 
+static void fold_log(const struct night *night)
+{
+    struct error error = { 0 };
+    night_must(sqlite_run(store_database(night->store), "PRAGMA wal_checkpoint(TRUNCATE)", &error), &error,
+               "fold");
+}
+
 static void one_night(struct night *night, int count, int number, int changed)
 {
     char code[20], version[20];
@@ -74,12 +81,12 @@ static void nights(const char *path, int count, int how_many)
         one_night(&night, count, number, count / 100);
         last = seconds() - start;
         if (number == 0) {
-            sqlite_run(store_database(night.store), "PRAGMA wal_checkpoint(TRUNCATE)", NULL);
+            fold_log(&night);
             printf("%-44s %10.1f MB\n", "after the first night", megabytes(path));
         }
     }
     int64_t events = events_of(&night);
-    sqlite_run(store_database(night.store), "PRAGMA wal_checkpoint(TRUNCATE)", NULL);
+    fold_log(&night);
     night_close(&night);
     printf("%-44s %10.1f MB, %lld events\n", "after the last", megabytes(path), (long long)events);
     printf("%-44s %10.1f s, the last night %.0f ms\n", "made in", seconds() - begun, last * 1000);
@@ -92,7 +99,7 @@ static void million(const char *path)
     for (int number = 0; events_of(&night) < 1000000; number++)
         one_night(&night, 30000, number, 30000);
     int64_t events = events_of(&night);
-    sqlite_run(store_database(night.store), "PRAGMA wal_checkpoint(TRUNCATE)", NULL);
+    fold_log(&night);
     night_close(&night);
     printf("%-44s %10.1f MB, %lld events\n", "the store", megabytes(path), (long long)events);
 }
@@ -137,7 +144,7 @@ static double cost_without(const char *path, const char *drop, double *bytes)
     for (int i = 0; i < 10; i++)
         append_many(&night, EVENTS / 10);
     double took = seconds() - begun;
-    sqlite_run(store_database(night.store), "PRAGMA wal_checkpoint(TRUNCATE)", NULL);
+    fold_log(&night);
     *bytes = (megabytes(path) - before) * 1048576 / EVENTS;
     night_close(&night);
     return took / EVENTS * 1e6;
