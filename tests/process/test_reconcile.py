@@ -562,11 +562,13 @@ class Reconcile(Night):
         for action, changes in (("published", {}), ("abolished", {"status": "abolished"})):
             with self.subTest(action):
                 old, new = ("1.000001", "2.000001") if action == "published" else ("1.000002", "2.000002")
-                self.recode(old, new, **changes)
+                self.recode(old, new, name=f"Tên của {new}", **changes)
                 self.expect(self.place.run("run"), 0)
                 before = self.portal.held()[old]["digest"]
                 self.another_hand(self.replace(old))
                 self.online(1)
+                self.assertEqual([(row["code"], row["name"]) for row in self.place.run("--json", "kept").json["rows"]],
+                                 [(old, f"Thủ tục {old}")])
                 self.expect(self.place.run("reconcile", "--overwrite", old, "--reason", "bản của sở là đúng"), 0, "replaces")
                 self.expect(self.place.run("run"), 0)
                 held = self.portal.held()[old]
