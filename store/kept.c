@@ -103,9 +103,10 @@
 /* Of the rows that are shown alone. */
 #define SAID_OF_SHOWN "CASE kind WHEN 1 THEN " SAID_OF("shown.code", "message") " END"
 
-/* Numbers are told apart faster than texts, and nearly all are records. */
+/* Numbers are told apart faster than texts, and nearly all are records. A record that took another code spoke for two
+ * deliveries. */
 #define DIFFERENT(kind, record, code)                                                                        \
-    "count(DISTINCT CASE " kind " WHEN 0 THEN " record " ELSE " kind " || ':' || coalesce(" record ", " code ") END)"
+    "count(DISTINCT CASE " kind " WHEN 0 THEN " record " ELSE " kind " || ':' || " code " END)"
 
 #define OF_RECORD(name)                                                                                      \
     "SELECT " name " AS name, 0 AS kind, r.id AS record, r.code, max(1, (SELECT count(*) FROM finding f"           \

@@ -554,7 +554,7 @@ class Reconcile(Night):
                 record["id"] = record["code"]
             self.place.change_source(key="/id")
             self.place.records(*self.records)
-            self.expect(self.place.run("run"), 0)
+            self.place.run("run")
         next(record for record in self.records if record["code"] == code).update(code=into, **changes)
         self.place.records(*self.records)
 
@@ -575,6 +575,15 @@ class Reconcile(Night):
                 self.assertEqual((held["status"], held["digest"]), ("published", before), "what was acknowledged last")
                 self.online()
         self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_what_one_record_spoke_for_under_two_codes_is_kept_back_twice(self):
+        self.conflict()
+        self.portal.faults("kind=status:422,on=put,code=2.000002")
+        self.recode("1.000002", "2.000002")
+        self.expect(self.place.run("run"), 1, "2 records and procedures")
+        kept = self.place.run("--json", "kept").json
+        self.assertEqual((kept["records"], sorted(self.kept())), (2, [("1.000002", "conflict"), ("2.000002", "refused")]))
+        self.expect(self.place.run("health"), 1, "kept=2")
 
     def test_a_record_that_comes_back_to_its_code_as_it_was_is_no_news_to_an_order(self):
         self.recode("1.000001", "2.000001")
