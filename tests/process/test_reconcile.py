@@ -884,6 +884,26 @@ class Listings(unittest.TestCase):
                     self.assertEqual(place.run("reconcile", decision, "1.000001", "--reason", "x").code, 0)
                     self.assertEqual(place.one("SELECT status FROM audit_current WHERE code = '1.000001'"), "published")
 
+    def test_another_hands_content_that_is_not_shown_and_was_withdrawn_is_settled(self):
+        members = ("code", "digest", "status")
+        for version in (("version",), ()):
+            with Portal(Make(version="number" if version else None, shown=members + version, said=members + version)) as portal, Place(portal) as place:
+                portal.answer = lambda method, path, it: Answer(200, {"items": [
+                    it.make.members(code, held, it.make.shown) for code, held in sorted(it.held.items())]}) if "?" in path else None
+                place.records(*procedures(2))
+                self.assertEqual(place.run("run").code, 0)
+                portal.apply("publish", "1.000001", b'{"name":"khac"}')
+                place.records(*procedures(1, status="abolished"), *procedures(1, first=2))
+                self.assertEqual(place.run("run").code, 1)
+                self.assertEqual(place.run("reconcile", "--overwrite", "1.000001", "--reason", "x").code, 0)
+                self.assertEqual(place.run("run").code, 0)
+                self.assertEqual(portal.held["1.000001"].status, "abolished")
+                self.assertEqual(place.run("reconcile").code, 0, "the order named that digest")
+                portal.apply("publish", "1.000001", b'{"name":"lai khac"}')
+                portal.held["1.000001"].status = "abolished"
+                self.assertEqual(place.run("reconcile").code, 1)
+                self.assertEqual(place.run("audit", "verify").code, 0)
+
     def test_what_is_neither_published_nor_abolished_is_not_taken_for_either(self):
         with Portal() as portal, Place(portal) as place:
             place.records(*procedures(2))
