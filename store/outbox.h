@@ -155,9 +155,10 @@ enum status outbox_want(struct store *store, struct text code, int64_t record, c
 /* outbox_item_unwant. Inside a transaction. */
 enum status outbox_unwant(struct store *store, struct text code, int64_t record, struct error *error);
 
-/* The digest of what the record says at this moment; *said false: it has no content, or there is none. */
-enum status outbox_said(struct store *store, int64_t record, bool *said, struct digest *digest,
-                        struct error *error);
+/* The digest of what its record says of it at this moment; *said false: it has no content, has another code by now, or
+ * there is none. */
+enum status outbox_said(struct store *store, const struct outbox_item *item, bool *said,
+                        struct digest *digest, struct error *error);
 
 const char *outbox_state_name(enum outbox_state state);
 const char *outbox_action_name(enum outbox_action action); /* "publish", "withdraw" */
