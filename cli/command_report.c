@@ -433,11 +433,15 @@ static void print_situation(struct arena *arena, const struct situation *situati
 static void print_rules(struct arena *arena, struct value *rules, const struct value *deadlines)
 {
     const struct output_column columns[] = {
-        { "rule", _("rule"), 24 },          { "severity", _("severity"), OUTPUT_WORD },
-        { "kept_back", _("kept back"), 0 }, { "records", _("records"), 0 },
-        { "source", _("source"), 24 },      { "department", _("department"), 40 },
-        { "since_run", _("since run"), 0 }, { "since", _("since (Vietnam, UTC+7)"), OUTPUT_TIME },
-        { "why", _("why"), 160 },
+        { "rule", _("rule"), 24 },
+        { "severity", _("severity"), OUTPUT_WORD },
+        { "kept_back", _("kept back"), 0 },
+        { "records", _("records"), 0 },
+        { "source", _("source"), 24 },
+        { "department", _("department"), 40 },
+        { "since_run", _("since run"), 0 },
+        { "since", _("since (Vietnam, UTC+7)"), OUTPUT_TIME },
+        { "why", _("why, of one of them"), 160 },
     };
     rule_words_join(arena, rules);
     output_table(rules, columns, sizeof columns / sizeof *columns);

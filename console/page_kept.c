@@ -150,7 +150,7 @@ static void put_group(struct page *page, const struct value *group)
         html_text(page->out,
                   field_words_place(page->arena, without_numbers(page->arena, field), page->language));
     html_literal(page->out, "</td>");
-    html_open(page->out, "td", "data-label", _("why"), NULL);
+    html_open(page->out, "td", "data-label", _("why, of one of them"), NULL);
     page_link(page, address, page_cut(page, message.length ? message : TEXT("?"), 300));
     html_literal(page->out, "</td>");
     html_open(page->out, "td", "data-label", _("what to do"), NULL);
@@ -184,8 +184,8 @@ static enum status put_groups(struct page *page, const struct kept_filter *filte
         return STATUS_OK;
     }
     html_literal(page->out, "<div class=\"wide\" tabindex=\"0\"><table><thead><tr>");
-    const char *const headings[] = { _("records"), _("outcome"),    _("field"),
-                                     _("why"),     _("what to do"), _("rule") };
+    const char *const headings[] = { _("records"),    _("outcome"), _("field"), _("why, of one of them"),
+                                     _("what to do"), _("rule") };
     for (size_t i = 0; i < sizeof headings / sizeof *headings; i++) {
         html_open(page->out, "th", "scope", "col", "class", i ? NULL : "n", NULL);
         html_string(page->out, headings[i]);

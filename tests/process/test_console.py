@@ -240,6 +240,7 @@ class Console(unittest.TestCase):
     def test_what_is_kept_back_is_counted_by_what_is_said_and_leads_to_its_records(self):
         page = self.pages.page("/giu-lai")
         link = re.search(r'<a href="([^"]+)">Thiếu nội dung này</a>', page)[1].replace("&amp;", "&")
+        self.assertIn("<th scope=\"col\">lý do, của một trong số đó</th>", page, "places and values in it are that one's")
         self.assertIn("1.000099", self.pages.page(link))
         self.assertIn("không có gì như được hỏi", self.pages.page("/giu-lai?ket-qua=held"))
 
