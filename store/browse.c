@@ -4,6 +4,7 @@
 #include "store/outbox.h"
 #include "store/sql.h"
 #include "store/statement_rows.h"
+#include "store/store_run.h"
 
 /* The number of rows, then the rows of the window: two statements with the same parameters, the window's behind them. */
 struct query {
@@ -50,11 +51,11 @@ static enum status read_window(struct store *store, struct arena *arena, const s
 #define RECORD_OF                                                                                            \
     "coalesce(q.record, (SELECT n.id FROM record n WHERE n.code = k.code ORDER BY n.present DESC, n.id DESC LIMIT 1))"
 
-#define WHICH                                                                                                \
+#define WHICH(run)                                                                                            \
     " WHERE (?1 IS NULL OR CASE ?1 WHEN 'published' THEN q.held_status = 'published'"                            \
     "  WHEN 'abolished' THEN q.held_status = 'abolished' WHEN 'pending' THEN " OUTBOX_PENDING("q")         \
     "  WHEN 'nowhere' THEN q.held_status IS NULL"                                                                 \
-    "  ELSE coalesce(q.state, 'idle') <> 'idle' OR EXISTS (SELECT 1 FROM record o WHERE o.code = k.code AND"      \
+    "  ELSE q.state <> 'idle' AND " OUTBOX_LEFT("q", run) " OR EXISTS (SELECT 1 FROM record o WHERE o.code = k.code AND"      \
     "   o.present = 1 AND o.outcome IN ('rejected', 'held')) END)"
 
 #define ALL    "(SELECT code FROM procedure_state UNION SELECT code FROM record WHERE code IS NOT NULL) k"
@@ -63,11 +64,11 @@ static enum status read_window(struct store *store, struct arena *arena, const s
 #define KNOWN  " AND (q.code IS NOT NULL OR EXISTS (SELECT 1 FROM record o WHERE o.code = k.code))"
 #define JOINED " LEFT JOIN procedure_state q ON q.code = k.code"
 
-#define COLUMNS                                                                                              \
+#define COLUMNS(run)                                                                                         \
     "SELECT k.code, (SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM payload p WHERE p.encoding = 0 AND"  \
     "  p.id = coalesce(q.held_content, r.content)) AS name, q.held_status AS status,"                             \
     " (SELECT e.at FROM ledger e WHERE e.seq = q.held_event) AS since, q.wanted_action AS action,"                \
-    " nullif(" OUTBOX_SHOWN("q") ", 'idle') AS state, r.outcome, s.name AS source, coalesce(r.department, s.name) AS department FROM "
+    " CASE WHEN " OUTBOX_LEFT("q", run) " THEN nullif(" OUTBOX_SHOWN("q") ", 'idle') END AS state, r.outcome, s.name AS source, coalesce(r.department, s.name) AS department FROM "
 
 #define RECORDED " LEFT JOIN record r ON r.id = " RECORD_OF " LEFT JOIN source s ON s.id = r.source"
 /* clang-format on */
@@ -76,19 +77,26 @@ enum status browse_procedures(struct store *store, struct arena *arena, const st
                               const char *which, struct browse_window *window, struct value **rows,
                               struct error *error)
 {
-    struct query all = { .count = "SELECT count(*) FROM " ALL JOINED WHICH,
-                         .rows = COLUMNS ALL JOINED RECORDED WHICH " ORDER BY k.code LIMIT ?2 OFFSET ?3",
+    int64_t run; /* what it sends just now is in no state yet */
+    if (store_run_elsewhere(store, &run, error))
+        return error->status;
+    struct query all = { .count = "SELECT count(*) FROM " ALL JOINED WHICH("?2"),
+                         .rows = COLUMNS("?2") ALL JOINED RECORDED WHICH("?2") " ORDER BY k.code LIMIT ?3 OFFSET ?4",
                          .texts = { text_of(which) },
-                         .text_count = 1 };
+                         .text_count = 1,
+                         .numbers = { run },
+                         .number_count = 1 };
     if (!codes)
         return read_window(store, arena, &all, window, rows, error);
     BUFFER_OWNED struct buffer list = { 0 };
     canonical_write(&list, codes);
-    struct query chosen = { .count = "SELECT count(*) FROM " CHOSEN JOINED WHICH KNOWN,
-                            .rows = COLUMNS CHOSEN JOINED RECORDED WHICH KNOWN
-                            " ORDER BY k.place LIMIT ?3 OFFSET ?4",
+    struct query chosen = { .count = "SELECT count(*) FROM " CHOSEN JOINED WHICH("?3") KNOWN,
+                            .rows = COLUMNS("?3") CHOSEN JOINED RECORDED WHICH("?3") KNOWN
+                            " ORDER BY k.place LIMIT ?4 OFFSET ?5",
                             .texts = { text_of(which), buffer_view(&list) },
-                            .text_count = 2 };
+                            .text_count = 2,
+                            .numbers = { run },
+                            .number_count = 1 };
     return read_window(store, arena, &chosen, window, rows, error);
 }
 

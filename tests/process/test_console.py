@@ -361,6 +361,9 @@ class AtWork(Night):
         run = self.place.start("run")
         wait_until(lambda: self.place.one("SELECT max(event = 'intended' AND run = 2) FROM audit_events"), "a delivery is under way")
         behind = self.place.one("SELECT count(*) FROM audit_events") - events
+        row, = [row for row in json.loads(pages.ask_bytes("/thu-tuc?tai=json&bang=thu-tuc")[2])["rows"] if row["code"] == "1.000002"]
+        self.assertNotIn("state", row, "it is on its way")
+        self.assertEqual(json.loads(pages.ask_bytes("/thu-tuc?trang-thai=kept&tai=json&bang=thu-tuc")[2])["rows"], [])
         for ending in ("csv", "xlsx", "json"):
             _, headers, body = pages.ask_bytes(f"/nguon?tai={ending}&bang=nguon")
             self.assertIn(f'filename="nguon-{events}+{behind}-{root[:12]}.{ending}"', headers["Content-Disposition"])
