@@ -19,8 +19,7 @@
     " WHERE r.outcome IN ('rejected', 'held') AND r.present = 1"
 #define DELIVERIES                                                                                           \
     " FROM procedure_state q LEFT JOIN record r ON r.id = q.record LEFT JOIN source s ON s.id = r.source"        \
-    " WHERE q.state <> 'idle' AND (q.state <> 'intended' OR ?12 = 0"                                                \
-    "  OR (SELECT i.run FROM ledger i WHERE i.seq = q.intent_event) <> ?12)"
+    " WHERE q.state <> 'idle' AND " OUTBOX_LEFT("q", "?12")
 #define ASKED                                                                                                \
     " FROM json_each(coalesce(?11, '[]')) j JOIN procedure_state q ON q.code = json_extract(j.value, '$.code')"   \
     "  LEFT JOIN record r ON r.id = q.record LEFT JOIN source s ON s.id = r.source"

@@ -70,6 +70,11 @@ struct text outbox_filter_sources(struct arena *arena, const struct outbox_filte
     "  WHERE x.code = " row ".code AND x.event IN ('intended', 'unknown', 'failed') ORDER BY x.seq DESC"     \
     "  LIMIT 1) IS NOT 'failed') THEN 'unknown' ELSE " row ".state END"
 
+/* Not among what the run `run` has under way at this moment (store_run_elsewhere; 0: there is none): what nobody works on. */
+#define OUTBOX_LEFT(row, run)                                                                                \
+    "(" row ".state <> 'intended' OR " run " = 0 OR (SELECT i.run FROM ledger i WHERE i.seq = " row          \
+    ".intent_event) <> " run ")"
+
 /* The event since which it is wanted what the event `seq` wants: an outcome that is told anew for the same content and status (a
  * term ran out, the rules are others) wants nothing new, unless its record was not accepted, or another content was, in between. What
  * the portal held, or an operator decided, since then begins it anew. (The plus keeps SQLite to the index of codes.) */
