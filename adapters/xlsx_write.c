@@ -51,15 +51,15 @@ enum status xlsx_write_open(struct xlsx_write **opened, struct error *error)
         return error->status;
     }
     spool_file_path(&book->spool, path);
+    /* No clock in the file: the same figures give the same bytes. */
+    lxw_doc_properties properties = { .created = 946684800 };
     book->workbook = workbook_new_opt(path, &options);
-    if (!book->workbook) {
+    if (!book->workbook || workbook_set_properties(book->workbook, &properties)) {
+        /* A workbook that has no properties is left: libxlsxwriter 1.1 would free what they never were. */
         spool_file_close(&book->spool);
         free(book);
         return error_set(error, STATUS_FATAL, _("no workbook can be made: there is no memory"));
     }
-    /* No clock in the file: the same figures give the same bytes. */
-    lxw_doc_properties properties = { .created = 946684800 };
-    workbook_set_properties(book->workbook, &properties);
     for (int i = 0; i < STYLES; i++) {
         lxw_format *format = book->styles[i] = workbook_add_format(book->workbook);
         format_set_align(format, LXW_ALIGN_VERTICAL_TOP);

@@ -262,6 +262,15 @@ static void print_rows(const struct value *rows)
     }
 }
 
+/* What was acknowledged last: withdrawn here and published there is another thing, whatever its content. NULL: the portal
+ * does not say, or something is wanted in its place. */
+static const char *other_status(const struct reconcile_view *view)
+{
+    const char *held = view->item.held_abolished ? "abolished" : "published";
+    bool other = view->item.held && view->status && view->which[0] == 'h' && strcmp(held, view->status) != 0;
+    return other ? held : NULL;
+}
+
 static struct value *view_document(struct arena *arena, const struct reconcile_view *view, struct text code,
                                    struct value *rows, size_t differ)
 {
@@ -273,6 +282,8 @@ static struct value *view_document(struct arena *arena, const struct reconcile_v
     value_set(document, "shown_there", value_boolean(arena, view->there != NULL));
     if (view->status)
         value_set(document, "there_status", value_string(arena, view->status));
+    if (other_status(view))
+        value_set(document, "held_status", value_string(arena, other_status(view)));
     value_put(arena, document, "there_version", view->version);
     if (view->has_digest)
         value_set(document, "there_digest", value_digest(arena, &view->digest));
@@ -297,6 +308,8 @@ static void print_view(const struct reconcile_view *view, struct text code, cons
     else if (view->known && view->ours_known)
         printf(_("%zu fields differ from what %s\n"), differ,
                view->which[0] == 'w' ? _("is wanted there") : _("was acknowledged last"));
+    if (other_status(view))
+        printf(_("What was acknowledged last: %s\n"), words_said(other_status(view)));
     print_rows(rows);
 }
 
@@ -314,7 +327,7 @@ static enum status show_both(struct session *session, struct error *error, int *
     if (!status) {
         size_t differ;
         struct value *rows = rows_of(&arena, &view, &differ);
-        *exit_code = differ || !view.known ? 1 : 0;
+        *exit_code = differ || !view.known || other_status(&view) ? 1 : 0;
         if (session->invocation->json)
             output_json(view_document(&arena, &view, code, rows, differ));
         else

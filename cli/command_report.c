@@ -206,6 +206,8 @@ static enum status gather(const struct session *session, struct store *store, st
         restoration_compared(store, &situation->compared, &situation->uncompared, error) ||
         rule_words_open(session->configuration.rules_text, session->language, store, arena, &words, error))
         return error->status;
+    for (struct value *delivery = situation->deliveries->first; delivery; delivery = delivery->next)
+        rule_words_put_broken_off(arena, delivery, "state", "words");
     return rule_words_put_all(&words, situation->records, 0, error);
 }
 
@@ -352,16 +354,21 @@ static void print_back(const struct store_kept_back *kept)
         printf("\n");
 }
 
-/* Points of records (or of deliveries) that are kept back. */
-static int64_t points(const struct situation *situation, bool records)
+/* Points of records that are kept back. */
+static int64_t points(const struct situation *situation)
 {
     int64_t sum = 0;
     for (const struct value *row = situation->by[KEPT_BY_OUTCOME]->first; row; row = row->next) {
         struct text name = value_text_of(row, "name");
-        if ((text_is(name, "rejected") || text_is(name, "held")) == records)
+        if (text_is(name, "rejected") || text_is(name, "held"))
             sum += value_number_of(row, "points");
     }
     return sum;
+}
+
+static int64_t open_deliveries(const struct store_kept_back *kept)
+{
+    return kept->refused + kept->failed + kept->conflict + kept->unknown;
 }
 
 /* What stands above and below the lists, and a title and a heading for each of them, leave so many rows to each. */
@@ -417,8 +424,8 @@ static void print_situation(struct arena *arena, const struct situation *situati
     print_counts(_("  by rule:"), situation->by[KEPT_BY_RULE]);
     print_counts(_("  by department:"), situation->by[KEPT_BY_DEPARTMENT]);
     approval_status_print(arena, situation->approval);
-    print_kept(&screen, situation->records, points(situation, true));
-    print_deliveries(&screen, situation->deliveries, points(situation, false));
+    print_kept(&screen, situation->records, points(situation));
+    print_deliveries(&screen, situation->deliveries, open_deliveries(&situation->kept));
     print_missing(&screen, situation->missing, situation->kept.missing);
     print_terms(&screen, situation->terms);
 }

@@ -44,7 +44,8 @@ static const struct {
     { "withdraw", NULL, "run:i code:s withdrawn:b state:s approval?:s exit_code:i" },
     { "reconcile", NULL,
       "online:b same:i differs:i missing_there:i only_there:i untold?:i refused?:i gone?:i rows:a" },
-    { "reconcile", NULL, "code:s state:s ours:s known_there:b shown_there:b differs:i rows:a" },
+    { "reconcile", NULL,
+      "code:s state:s ours:s known_there:b shown_there:b held_status?:s differs:i rows:a" },
     { "reconcile", NULL, "code:s settled:s" },
     { "status", NULL,
       "last_run:* night:* not_whole:a deadlines:a published:o reconciled:* kept_back:o kept_by:o sources:a "

@@ -321,9 +321,8 @@ static enum status judge(struct page *page, struct error *error)
     int64_t events = 0;
     if (page->store && report_view_events(page->store, &events, error))
         return error->status;
-    int64_t sealed = value_number_of(page->head, "events");
-    bool at_work = page->store && events > sealed;
-    page->behind = at_work ? events - sealed : 0;
+    bool at_work = page->store && events > value_number_of(page->head, "events");
+    page->behind = value_number_of(page->head, "events_behind");
     verifier_look(page->console->verifier, at_work, page->store != NULL, page->language, page->arena,
                   &page->verdict);
     if (page->store && (page->verdict.kind == VERDICT_FAILS || page->verdict.kind == VERDICT_UNREADABLE))

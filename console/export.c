@@ -70,10 +70,7 @@ static struct value *make_document(const struct export *export)
     value_set(agency, "name", value_string(arena, page->settings->agency_name));
     struct value *period = value_set(document, "period", value_object(arena));
     value_set(period, "as_of", value_string(arena, today));
-    struct value *head = value_set(document, "rests_on", value_copy(arena, page->head));
-    if (page->behind) /* a run is at work: what it has told so far is in the rows, and under no head yet */
-        value_set(head, "events_behind",
-                  value_number(arena, text_format(arena, "%lld", (long long)page->behind)));
+    value_set(document, "rests_on", value_copy(arena, page->head));
     struct value *columns = value_set(document, "columns", value_list(arena));
     for (size_t i = 0; i < list->count; i++) {
         struct value *column = value_append(columns, value_object(arena));

@@ -12,7 +12,7 @@
  *     report, title, unit, definition
  *     agency          {code, name}
  *     period          {from, to} or {as_of}: yyyy-mm-dd; known_at where the day is not over
- *     rests_on        {run, events, root, note}: the ledger's newest head; absent where there is none
+ *     rests_on        {run, events, root, note, at, events_behind}: the ledger's newest head; absent where there is none
  *     columns[]       {name, heading, kind: text · count · percent · date}
  *     rows[]          an object, a member a column: a text, or a figure {count, codes[]}, or
  *                     {percent: "99.94", numerator, denominator} or {missing: why}

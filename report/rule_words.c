@@ -41,6 +41,15 @@ enum status rule_words_open(struct text configured, const char *language, struct
     return STATUS_OK;
 }
 
+void rule_words_put_broken_off(struct arena *arena, struct value *object, const char *state,
+                               const char *words)
+{
+    if (text_is(value_text_of(object, state), "unknown") && !value_find(object, words))
+        value_set(object, words,
+                  value_string(arena, _("a run was broken off before the portal's answer came; the next load "
+                                        "asks the portal first")));
+}
+
 enum status rule_words_put(struct rule_words *words, struct value *object, int64_t run, struct arena *arena,
                            struct error *error)
 {
@@ -59,11 +68,7 @@ enum status rule_words_put(struct rule_words *words, struct value *object, int64
             return error->status;
         finding_rules_add(&rules, kept);
     }
-    /* An intent is all that a run left which died behind its request. */
-    if (text_is(value_text_of(object, "outcome"), "unknown") && !value_find(object, "message"))
-        value_set(object, "message",
-                  value_string(arena, _("a run was broken off before the portal's answer came; the next load "
-                                        "asks the portal first")));
+    rule_words_put_broken_off(arena, object, "outcome", "message");
     finding_words_put(arena, object, &rules, words->language);
     return STATUS_OK;
 }

@@ -33,6 +33,10 @@ enum status rule_words_put(struct rule_words *words, struct value *object, int64
 enum status rule_words_put_all(struct rule_words *words, struct value *list, int64_t run,
                                struct error *error);
 
+/* An intent is all that a run left which died behind its request: where the object's `state` is unknown and has no words, these. */
+void rule_words_put_broken_off(struct arena *arena, struct value *object, const char *state,
+                               const char *words);
+
 /* For tables that an operator reads: `why`, what is wrong and what concerns the operator alone, for each object. */
 void rule_words_join(struct arena *arena, struct value *list);
 

@@ -19,11 +19,13 @@
     " WHERE r.outcome IN ('rejected', 'held') AND r.present = 1"
 #define DELIVERIES                                                                                           \
     " FROM procedure_state q LEFT JOIN record r ON r.id = q.record LEFT JOIN source s ON s.id = r.source"        \
-    " WHERE q.state <> 'idle' AND (q.state <> 'intended' OR ?12 = 0"                                                \
-    "  OR (SELECT i.run FROM ledger i WHERE i.seq = q.intent_event) <> ?12)"
+    " WHERE q.state <> 'idle' AND " OUTBOX_LEFT("q", "?12")
 #define ASKED                                                                                                \
     " FROM json_each(coalesce(?11, '[]')) j JOIN procedure_state q ON q.code = json_extract(j.value, '$.code')"   \
     "  LEFT JOIN record r ON r.id = q.record LEFT JOIN source s ON s.id = r.source"
+/* Its record may have another code by now, and be another procedure's. */
+#define DELIVERED                                                                                            \
+    "CASE WHEN r.code <> q.code THEN coalesce(q.held_content, q.wanted_content) ELSE r.content END"
 /* A conflict has no intent any more: the run that met it. */
 #define DELIVERED_IN                                                                                         \
     "coalesce((SELECT l.run FROM ledger l WHERE l.seq = q.intent_event), CASE q.state WHEN 'conflict' THEN"  \
@@ -83,10 +85,10 @@
     "  r.content, r.locator, r.outcome, f.rule, f.severity, f.field, f.value, f.reason, f.arguments, f.message, f.cites,"   \
     "  f.since_run AS since_run, 0 AS kind, r.id AS record, f.rowid AS finding, 0 AS stood" RECORDS                          \
     " UNION ALL SELECT " DEPARTMENT ", s.name, r.key, q.code,"                                             \
-    "  r.content, r.locator, " STATE ", NULL, NULL, NULL, NULL, NULL, NULL,"        \
+    "  " DELIVERED ", r.locator, " STATE ", NULL, NULL, NULL, NULL, NULL, NULL,"        \
     "  q.words, NULL, " DELIVERED_IN ", 1, q.record, 0, " STOOD_SO("?6") DELIVERIES \
     " UNION ALL SELECT " DEPARTMENT ", s.name, r.key, q.code,"                               \
-    "  r.content, r.locator,"                                                                                    \
+    "  " DELIVERED ", r.locator,"                                                                                    \
     "  json_extract(j.value, '$.outcome'), NULL, NULL, json_extract(j.value, '$.field'), NULL, NULL, NULL,"      \
     "  json_extract(j.value, '$.words'), NULL, " WAITS_SINCE ", 2, q.record, 0, " WAITED_SO("?6")  \
     ASKED "),"                            \
@@ -100,9 +102,10 @@
 /* Of the rows that are shown alone. */
 #define SAID_OF_SHOWN "CASE kind WHEN 1 THEN " SAID_OF("shown.code", "message") " END"
 
-/* Numbers are told apart faster than texts, and nearly all are records. */
+/* Numbers are told apart faster than texts, and nearly all are records. A record that took another code spoke for two
+ * deliveries. */
 #define DIFFERENT(kind, record, code)                                                                        \
-    "count(DISTINCT CASE " kind " WHEN 0 THEN " record " ELSE " kind " || ':' || coalesce(" record ", " code ") END)"
+    "count(DISTINCT CASE " kind " WHEN 0 THEN " record " ELSE " kind " || ':' || " code " END)"
 
 #define OF_RECORD(name)                                                                                      \
     "SELECT " name " AS name, 0 AS kind, r.id AS record, r.code, max(1, (SELECT count(*) FROM finding f"           \

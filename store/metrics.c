@@ -20,12 +20,13 @@ struct family {
 #define NIGHTS                                                                                               \
     " FROM ledger s LEFT JOIN ledger f ON f.run = s.run AND f.event = 'run-finished' WHERE s.event = "       \
     "'run-started'"                                                                                          \
-    " AND json_extract(s.detail, '$.command') = 'run'"
+    " AND json_extract(s.detail, '$.command') = 'run' AND json_type(s.detail, '$.filter') IS NULL"
 
 static const struct family families[] = {
     { "congkhai_last_run_timestamp_seconds", "When the last run began.", NULL,
       "SELECT " SECONDS("s.at") NIGHTS " ORDER BY s.run DESC LIMIT 1", false, BEGAN },
-    { "congkhai_last_success_timestamp_seconds", "When the last run began that ended with exit 0 or 1.", NULL,
+    { "congkhai_last_success_timestamp_seconds",
+      "When the last night's run began that ended with exit 0 or 1.", NULL,
       "SELECT " SECONDS("s.at") NIGHTS
       " AND json_extract(f.detail, '$.exit_code') IN (0, 1) ORDER BY s.run DESC LIMIT 1",
       false, LASTS },

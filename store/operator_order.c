@@ -319,7 +319,7 @@ static enum status give_order(struct store *store, struct arena *arena, const st
     wish->event = (int64_t)store_tree(store)->size + 1; /* that of append_order */
     /* A record that only lacked the decision is resolved again. */
     struct transform_shared lacking = { .code = order->code, .abolished = true, .rejected = true };
-    if (outbox_said(store, item->record, &says, &said, error) ||
+    if (outbox_said(store, item, &says, &said, error) ||
         store_payload_put(store, PAYLOAD_KEPT, &wish->digest, bytes, &wish->content, error))
         return store_end(store, error->status, error);
     outbox_item_order(item, wish, says ? &said : NULL);

@@ -346,13 +346,14 @@ enum status outbox_unwant(struct store *store, struct text code, int64_t record,
     return outbox_save(store, &item, error);
 }
 
-enum status outbox_said(struct store *store, int64_t record, bool *said, struct digest *digest,
-                        struct error *error)
+enum status outbox_said(struct store *store, const struct outbox_item *item, bool *said,
+                        struct digest *digest, struct error *error)
 {
     struct sqlite_statement *row;
-    enum status status =
-        sql_row(store, "SELECT p.digest FROM record r JOIN payload p ON p.id = r.content WHERE r.id = ?1",
-                SQL_WITH(SQL_NUMBER(record)), &row, error);
+    enum status status = sql_row(
+        store,
+        "SELECT p.digest FROM record r JOIN payload p ON p.id = r.content WHERE r.id = ?1 AND r.code = ?2",
+        SQL_WITH(SQL_NUMBER(item->record), SQL_TEXT(item->code)), &row, error);
     *said = status == STATUS_OK && sqlite_digest(row, 0, digest);
     return sql_end(row, status);
 }

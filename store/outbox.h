@@ -70,6 +70,11 @@ struct text outbox_filter_sources(struct arena *arena, const struct outbox_filte
     "  WHERE x.code = " row ".code AND x.event IN ('intended', 'unknown', 'failed') ORDER BY x.seq DESC"     \
     "  LIMIT 1) IS NOT 'failed') THEN 'unknown' ELSE " row ".state END"
 
+/* Not among what the run `run` has under way at this moment (store_run_elsewhere; 0: there is none): what nobody works on. */
+#define OUTBOX_LEFT(row, run)                                                                                \
+    "(" row ".state <> 'intended' OR " run " = 0 OR (SELECT i.run FROM ledger i WHERE i.seq = " row          \
+    ".intent_event) <> " run ")"
+
 /* The event since which it is wanted what the event `seq` wants: an outcome that is told anew for the same content and status (a
  * term ran out, the rules are others) wants nothing new, unless its record was not accepted, or another content was, in between. What
  * the portal held, or an operator decided, since then begins it anew. (The plus keeps SQLite to the index of codes.) */
@@ -150,9 +155,10 @@ enum status outbox_want(struct store *store, struct text code, int64_t record, c
 /* outbox_item_unwant. Inside a transaction. */
 enum status outbox_unwant(struct store *store, struct text code, int64_t record, struct error *error);
 
-/* The digest of what the record says at this moment; *said false: it has no content, or there is none. */
-enum status outbox_said(struct store *store, int64_t record, bool *said, struct digest *digest,
-                        struct error *error);
+/* The digest of what its record says of it at this moment; *said false: it has no content, has another code by now, or
+ * there is none. */
+enum status outbox_said(struct store *store, const struct outbox_item *item, bool *said,
+                        struct digest *digest, struct error *error);
 
 const char *outbox_state_name(enum outbox_state state);
 const char *outbox_action_name(enum outbox_action action); /* "publish", "withdraw" */

@@ -148,7 +148,7 @@ void outbox_item_supersede(struct outbox_item *item, const struct outbox_standin
  * the record, is dismissed until the record changes. */
 void outbox_item_adopt(struct outbox_item *item, const struct outbox_standing *standing,
                        const struct digest *said);
-/* It is to be replaced, whatever we believed: If-Match will say `base`. */
+/* It is to be replaced, whatever we believed: If-Match will say `base` (bytes NULL: what we believe stands there). */
 void outbox_item_overwrite(struct outbox_item *item, const struct outbox_wish *wish, struct text base);
 /* It is something else than was acknowledged: an operator must settle it. */
 void outbox_item_differ(struct outbox_item *item, struct text message);

@@ -53,12 +53,14 @@ enum status reconciliation_listing_put(struct store *store, const struct reconci
     "'withdraw' AND"                                                                                         \
     " l.status = 'abolished')))"
 
-/* An adopted content may have come in other bytes than its canonical ones: the event names the portal's
- * digest. */
+/* An adopted content may have come in other bytes than its canonical ones: the event names the portal's digest. So does
+ * the order by which another hand's content was withdrawn that the portal does not show. */
 #define OUR_DIGEST                                                                                           \
     "(l.digest = p.held_digest OR lower(hex(l.digest)) ="                                                    \
     " (SELECT json_extract(e.detail, '$.portal_digest') FROM ledger e WHERE e.code = p.code"                 \
-    "  AND e.event = 'published' ORDER BY e.seq DESC LIMIT 1))"
+    "  AND (e.event = 'published' OR (e.event = 'overwrite-ordered' AND e.seq < p.held_event"                \
+    "   AND p.held_status = 'abolished' AND json_extract(e.detail, '$.action') = 'withdraw'))"               \
+    "  ORDER BY e.seq DESC LIMIT 1))"
 
 /* Something must say so: a listing that only names the code, or a digest without a status of what was withdrawn (which
  * keeps it), is no sign that nothing happened. */

@@ -16,13 +16,14 @@
     "   AND json_extract(e.detail, '$.adopted') IS NULL ORDER BY e.seq DESC LIMIT 1)))"
 
 /* What is to stand there: what is wanted, else what an operator ordered or the record says, else what was
- * acknowledged last. What was withdrawn is not published for that. */
+ * acknowledged last. What was withdrawn is not published for that; a record that has another code by now says nothing of
+ * this one. */
 static const char to_stand[] =
     "WITH w AS (SELECT s.*, r.content AS said, CASE WHEN s.wanted_action IS NOT NULL THEN 'wanted'"
     "  WHEN r.status = 'announced' AND s.ordered IS NULL THEN 'announced'"
     "  WHEN s.ordered IS NOT NULL OR s.held_status = 'abolished' THEN 'withdrawn'"
     "  WHEN r.status = 'abolished' THEN 'abolished' ELSE 'held' END AS which"
-    "  FROM procedure_state s LEFT JOIN record r ON r.id = s.record AND r.present = 1"
+    "  FROM procedure_state s LEFT JOIN record r ON r.id = s.record AND r.code = s.code AND r.present = 1"
     "  AND r.outcome = 'accepted' WHERE s.code = ?1)"
     " SELECT w.action, p.id, p.digest FROM (SELECT CASE w.which WHEN 'wanted' THEN w.wanted_action"
     "  WHEN 'withdrawn' THEN 'withdraw' WHEN 'abolished' THEN 'withdraw' ELSE 'publish' END AS action,"
@@ -121,7 +122,7 @@ static enum status adopt(struct store *store, struct arena *arena,
                                         .event = (int64_t)store_tree(store)->size + 1 + decision->abolished };
     if (store_payload_put(store, PAYLOAD_KEPT, &standing.digest, content, &standing.content, error) ||
         outbox_find(store, arena, decision->code, &item, error) > STATUS_END ||
-        outbox_said(store, item.record, &says, &said, error))
+        outbox_said(store, &item, &says, &said, error))
         return error->status;
     outbox_item_adopt(&item, &standing, says ? &said : NULL);
     if (append_adopted(store, decision, "published", "publish", &item, error) ||
@@ -162,12 +163,12 @@ enum status reconciliation_adopt(struct store *store, const struct reconciliatio
 /* ---- overwriting ---- */
 
 static enum status append_overwrite(struct store *store, const struct reconciliation_decision *decision,
-                                    struct outbox_wish *wish, struct error *error)
+                                    struct text base, struct outbox_wish *wish, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
     value_set(detail, "action", value_string(&arena, outbox_action_name(wish->action)));
-    value_put(&arena, detail, "base", decision->base);
+    value_put(&arena, detail, "base", base);
     if (decision->has_digest)
         value_set(detail, "portal_digest", value_digest(&arena, &decision->digest));
     value_set(detail, "reason", value_string(&arena, decision->reason));
@@ -184,6 +185,16 @@ static enum status append_overwrite(struct store *store, const struct reconcilia
     return ledger_append(store, &event, &wish->event, error);
 }
 
+/* The very thing that was acknowledged last: then the order sends what is wanted as any night would, and nothing once
+ * what is wanted stands there again. */
+static bool is_held(const struct outbox_item *item, const struct reconciliation_decision *decision)
+{
+    return item->held && item->has_held_digest && decision->has_digest && !decision->strange &&
+           item->held_abolished == decision->abolished &&
+           digest_equal(&item->held_digest, &decision->digest) && item->version.bytes &&
+           decision->version.bytes && text_equal(item->version, decision->version);
+}
+
 enum status reconciliation_overwrite(struct store *store, const struct reconciliation_decision *decision,
                                      struct error *error)
 {
@@ -194,15 +205,16 @@ enum status reconciliation_overwrite(struct store *store, const struct reconcili
     enum status status = find_wish(store, decision->code, &wish, error);
     if (!status)
         status = outbox_find(store, &arena, decision->code, &item, error);
+    struct text base = !status && is_held(&item, decision) ? TEXT_NONE : decision->base;
     /* A withdrawal leaves there what stands there, and that is what is held from then on. */
     if (!status && wish.action == OUTBOX_WITHDRAW && !decision->strange &&
         find_shown(store, &arena, decision, &content, error) > STATUS_END)
         status = error->status;
     if (status || store_begin(store, error))
         return status ? status : error->status;
-    status = append_overwrite(store, decision, &wish, error);
+    status = append_overwrite(store, decision, base, &wish, error);
     if (!status) {
-        outbox_item_overwrite(&item, &wish, decision->base);
+        outbox_item_overwrite(&item, &wish, base);
         status = outbox_save(store, &item, error);
     }
     if (!status && content.bytes)

@@ -11,6 +11,8 @@
 #include "store/statement_rows.h"
 #include "store/store_run.h"
 
+static const char *const lists[] = { "arguments", NULL };
+
 static enum status read_rows(struct store *store, struct arena *arena, const char *sql, int64_t most,
                              struct value **rows, struct error *error)
 {
@@ -19,7 +21,7 @@ static enum status read_rows(struct store *store, struct arena *arena, const cha
         return error->status;
     if (most >= 0)
         sqlite_bind_number(statement, 1, most);
-    return statement_rows(statement, arena, (const char *const[]){ "arguments", NULL }, rows, error);
+    return statement_rows(statement, arena, lists, rows, error);
 }
 
 #define RUNS                                                                                                 \
@@ -127,14 +129,19 @@ enum status report_kept_records(struct store *store, struct arena *arena, int64_
 enum status report_kept_deliveries(struct store *store, struct arena *arena, int64_t most,
                                    struct value **rows, struct error *error)
 {
-    return read_rows(
-        store, arena,
+    struct sqlite_statement *statement;
+    int64_t run;
+    static const char sql[] =
         "SELECT code, " SHOWN
         " AS state, coalesce(intent_action, wanted_action) AS action, intent_key AS idempotency_key,"
         " attempts, (SELECT e.run FROM ledger e WHERE e.seq = intent_event) AS run, words, " SAID_OF(
-            "q.code", "q.words") " AS said_of_words FROM procedure_state q WHERE state <> 'idle'"
-                                 " ORDER BY state, code LIMIT ?1",
-        most, rows, error);
+            "q.code", "q.words") " AS said_of_words FROM procedure_state q WHERE state <> 'idle' "
+                                 "AND " OUTBOX_LEFT("q", "?2") " ORDER BY state, code LIMIT ?1";
+    if (store_run_elsewhere(store, &run, error) || store_sql(store, sql, &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, most);
+    sqlite_bind_number(statement, 2, run);
+    return statement_rows(statement, arena, lists, rows, error);
 }
 
 enum status report_missing(struct store *store, struct arena *arena, int64_t most, struct value **rows,

@@ -626,6 +626,10 @@ class SentBack(Office, Night):
         self.assertRegex(words, "list 1 .*Trần Văn B")
         self.assertLess(words.index("by department:"), words.index("\nApproval:"), "what is counted stands together")
         self.expect(self.run_as("health"), 1, "2 wait for approval")
+        self.approve(1, "--code", "1.000001")
+        self.portal.faults("kind=status:422,on=put")
+        self.expect(self.run_as("load"), 1)
+        self.assertIn("\nDeliveries that did not end\n", self.expect(self.run_as("status"), 0).stdout, "one of one: what waits is none of them")
 
     def test_pages_and_show_say_who_submitted_approved_and_sent_back(self):
         self.approve()

@@ -285,6 +285,7 @@ class Kept(Night):
             "SELECT count(*) FROM sqlite_master WHERE name = 'ledger'") and self.place.one(
                 "SELECT count(*) FROM ledger WHERE event = 'intended'"), "it sends")
         self.assertEqual(self.kept()["rows"], [])
+        self.assertEqual(self.place.run("--json", "status").json["deliveries"], [], "it is on its way")
         self.assertNotIn("newly", self.place.run("health").stdout)
         self.assertIn("not ended: it is at work", self.place.run("status").stdout)
         run.signal(signal.SIGKILL)
@@ -305,6 +306,8 @@ class Kept(Night):
         self.assertTrue(self.place.run("--json", "runs").json["runs"][0]["broken_off"])
         row, = self.kept()["rows"]
         self.assertEqual((row["outcome"], "asks the portal first" in row["message"]), ("unknown", True), row)
+        delivery, = self.place.run("--json", "status").json["deliveries"]
+        self.assertEqual((delivery["state"], delivery["words"]), ("unknown", row["message"]))
         self.place.records(source="two")
         self.expect(self.place.run("run"), 0)
         self.assertRegex(self.place.run("status").stdout, r"the worst of its 2 runs: run 1, broken off: nobody is at work")

@@ -262,6 +262,18 @@ class Notices(Night):
         for line in page.splitlines():
             self.assertRegex(line, r"^(# (HELP|TYPE) \w+ .*|\w+(\{\w+=\"([^\"\\\n]|\\.)*\"\})? [-0-9.e+]+)$")
 
+    def test_the_last_success_is_a_nights_and_not_that_of_a_smaller_command(self):
+        def success():
+            return re.search(r"^congkhai_last_success_timestamp_seconds (\d+)$", (self.place.folder / "m.prom").read_text(), re.M)[1]
+        self.notify({"metrics": "m.prom"})
+        self.night(procedure("1.000001"))
+        first = success()
+        time.sleep(1.1)
+        self.expect(self.place.run("run", "--code", "1.000001"), 0)
+        self.portal.faults("kind=status:401,on=put")
+        self.night(procedure("1.000002"), code=3)
+        self.assertEqual(success(), first)
+
     def test_metrics_are_of_the_sources_that_are_configured_and_say_never(self):
         def samples():
             self.place.run("--quiet", "run")

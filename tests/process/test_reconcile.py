@@ -547,6 +547,66 @@ class Reconcile(Night):
         self.check_accounts()
         self.expect(self.place.run("audit", "verify"), 0)
 
+    def recode(self, code, into, **changes):
+        """The record of `code` has another one from now on."""
+        if "id" not in self.records[0]:
+            for record in self.records:
+                record["id"] = record["code"]
+            self.place.change_source(key="/id")
+            self.place.records(*self.records)
+            self.place.run("run")
+        next(record for record in self.records if record["code"] == code).update(code=into, **changes)
+        self.place.records(*self.records)
+
+    def test_a_record_that_took_another_code_says_nothing_of_the_old_one(self):
+        for action, changes in (("published", {}), ("abolished", {"status": "abolished"})):
+            with self.subTest(action):
+                old, new = ("1.000001", "2.000001") if action == "published" else ("1.000002", "2.000002")
+                self.recode(old, new, name=f"Tên của {new}", **changes)
+                self.expect(self.place.run("run"), 0)
+                before = self.portal.held()[old]["digest"]
+                self.another_hand(self.replace(old))
+                self.online(1)
+                self.assertEqual([(row["code"], row["name"]) for row in self.place.run("--json", "kept").json["rows"]],
+                                 [(old, f"Thủ tục {old}")])
+                self.expect(self.place.run("reconcile", "--overwrite", old, "--reason", "bản của sở là đúng"), 0, "replaces")
+                self.expect(self.place.run("run"), 0)
+                held = self.portal.held()[old]
+                self.assertEqual((held["status"], held["digest"]), ("published", before), "what was acknowledged last")
+                self.online()
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_what_one_record_spoke_for_under_two_codes_is_kept_back_twice(self):
+        self.conflict()
+        self.portal.faults("kind=status:422,on=put,code=2.000002")
+        self.recode("1.000002", "2.000002")
+        self.expect(self.place.run("run"), 1, "2 records and procedures")
+        kept = self.place.run("--json", "kept").json
+        self.assertEqual((kept["records"], sorted(self.kept())), (2, [("1.000002", "conflict"), ("2.000002", "refused")]))
+        self.expect(self.place.run("health"), 1, "kept=2")
+
+    def test_a_record_that_comes_back_to_its_code_as_it_was_is_no_news_to_an_order(self):
+        self.recode("1.000001", "2.000001")
+        self.expect(self.place.run("run"), 0)
+        self.expect(self.place.run("withdraw", "1.000001", "--decision", "9/QĐ-UBND", "--reason", "x", "--yes"), 0)
+        self.recode("2.000001", "1.000001")
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual((self.portal.held()["1.000001"]["status"], self.kept()), ("abolished", []))
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_an_overwriting_of_what_we_believe_sends_nothing_once_that_is_wanted_again(self):
+        self.portal.faults("kind=status:422,on=put,code=1.000001,count=2")
+        self.records[0]["notes"] = "cổng không nhận"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 1)
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000001", "--reason", "gửi lại"), 0, "replaces")
+        self.expect(self.place.run("run"), 1)
+        del self.records[0]["notes"]
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual((self.portal.held()["1.000001"]["version"], self.kept()), ("1", []))
+        self.expect(self.place.run("audit", "verify"), 0)
+
     def test_overwriting_never_publishes_what_was_withdrawn(self):
         self.records[0]["status"] = "abolished"
         self.place.records(*self.records)
@@ -556,6 +616,9 @@ class Reconcile(Night):
         self.assertEqual(self.portal.held()["1.000001"]["status"], "abolished")
         self.another_hand("UPDATE held SET status = 'published', version = version + 1 WHERE code = '1.000001'")
         self.online(1)
+        shown = self.place.run("--json", "reconcile", "--show", "1.000001")
+        self.assertEqual((shown.code, shown.json["there_status"], shown.json["held_status"]), (1, "published", "abolished"))
+        self.expect(self.place.run("reconcile", "--show", "1.000001"), 1, "acknowledged last: abolished")
         self.expect(self.place.run("reconcile", "--overwrite", "1.000001", "--reason", "đã bãi bỏ"), 0, "replaces")
         self.expect(self.place.run("run"), 0)
         self.assertEqual(self.portal.held()["1.000001"]["status"], "abolished")
@@ -820,6 +883,26 @@ class Listings(unittest.TestCase):
                     portal.apply("publish", "1.000001", portal.held["1.000001"].content)
                     self.assertEqual(place.run("reconcile", decision, "1.000001", "--reason", "x").code, 0)
                     self.assertEqual(place.one("SELECT status FROM audit_current WHERE code = '1.000001'"), "published")
+
+    def test_another_hands_content_that_is_not_shown_and_was_withdrawn_is_settled(self):
+        members = ("code", "digest", "status")
+        for version in (("version",), ()):
+            with Portal(Make(version="number" if version else None, shown=members + version, said=members + version)) as portal, Place(portal) as place:
+                portal.answer = lambda method, path, it: Answer(200, {"items": [
+                    it.make.members(code, held, it.make.shown) for code, held in sorted(it.held.items())]}) if "?" in path else None
+                place.records(*procedures(2))
+                self.assertEqual(place.run("run").code, 0)
+                portal.apply("publish", "1.000001", b'{"name":"khac"}')
+                place.records(*procedures(1, status="abolished"), *procedures(1, first=2))
+                self.assertEqual(place.run("run").code, 1)
+                self.assertEqual(place.run("reconcile", "--overwrite", "1.000001", "--reason", "x").code, 0)
+                self.assertEqual(place.run("run").code, 0)
+                self.assertEqual(portal.held["1.000001"].status, "abolished")
+                self.assertEqual(place.run("reconcile").code, 0, "the order named that digest")
+                portal.apply("publish", "1.000001", b'{"name":"lai khac"}')
+                portal.held["1.000001"].status = "abolished"
+                self.assertEqual(place.run("reconcile").code, 1)
+                self.assertEqual(place.run("audit", "verify").code, 0)
 
     def test_what_is_neither_published_nor_abolished_is_not_taken_for_either(self):
         with Portal() as portal, Place(portal) as place:

@@ -758,6 +758,25 @@ class Reports(Night):
         self.assertIn("known_at", document["period"])
         self.assertNotIn("rests_on", document)
 
+    def test_what_no_head_binds_yet_is_told_beside_the_head(self):
+        self.night("2026-03-02", record("1.000001"))
+        size = self.place.one("SELECT max(size) FROM checkpoint")
+        for name in ("so-luong", "cong-bo", "cho-hoan-thien"):
+            self.assertNotIn("events_behind", self.place.run("--json", "report", name).json["rests_on"])
+        self.place.records(record("1.000001"), record("1.000002"))
+        self.portal.faults("kind=timeout,on=put,when=after")
+        self.place.change_portal(timeout="60s")
+        running = self.place.start("--quiet", "run")
+        harness.wait_until(lambda: self.place.one("SELECT count(*) FROM ledger WHERE event = 'intended' AND run = 2"), "it sends")
+        running.signal(signal.SIGKILL)
+        running.wait()
+        behind = self.place.one("SELECT max(seq) FROM ledger") - size
+        for name in ("so-luong", "cong-bo", "cho-hoan-thien"):
+            document = self.place.run("--json", "report", name).json
+            self.assertEqual((document["rests_on"]["events"], document["rests_on"]["events_behind"]), (size, behind))
+            for form in ("table", "html"):
+                self.assertIn(f"Behind it stand {behind} events of a run that has not ended", self.place.run("report", name, "--format", form).stdout)
+
     def test_where_by_changes_nothing_the_report_says_so(self):
         self.night("2026-03-02", record("1.000001"))
         for name in ("so-luong", "dich-vu-cong", "cong-bo", "bien-dong", "chi-so-766", "noi-bo"):
