@@ -349,6 +349,12 @@ static enum status select_xml(const struct record *record, const struct record_i
     return STATUS_OK;
 }
 
+/* Null, and what some programs write in its place: an object or a list that holds nothing. */
+static bool is_nothing(const struct value *value)
+{
+    return value->kind == VALUE_NULL || (!value_is_scalar(value) && !value->count);
+}
+
 enum status record_select(const struct record *record, const struct record_item *from,
                           const struct record_address *address, struct arena *arena,
                           struct record_items *items, struct error *error)
@@ -367,7 +373,7 @@ enum status record_select(const struct record *record, const struct record_item 
     } else if (from->value) {
         found = json_pointer_find(&address->pointer, from->value);
     }
-    if (found && found->kind != VALUE_NULL)
+    if (found && !is_nothing(found))
         add_one(arena, items, (struct record_item){ .value = found });
     return STATUS_OK;
 }
@@ -395,7 +401,7 @@ void record_items_open(struct arena *arena, const struct record_items *from, str
             continue;
         }
         for (const struct value *item = value->first; item; item = item->next)
-            if (item->kind != VALUE_NULL)
+            if (!is_nothing(item))
                 opened[count++] = (struct record_item){ .value = item };
     }
     items->items = opened;

@@ -25,7 +25,8 @@ struct family {
 static const struct family families[] = {
     { "congkhai_last_run_timestamp_seconds", "When the last run began.", NULL,
       "SELECT " SECONDS("s.at") NIGHTS " ORDER BY s.run DESC LIMIT 1", false, BEGAN },
-    { "congkhai_last_success_timestamp_seconds", "When the last night's run began that ended with exit 0 or 1.", NULL,
+    { "congkhai_last_success_timestamp_seconds",
+      "When the last night's run began that ended with exit 0 or 1.", NULL,
       "SELECT " SECONDS("s.at") NIGHTS
       " AND json_extract(f.detail, '$.exit_code') IN (0, 1) ORDER BY s.run DESC LIMIT 1",
       false, LASTS },

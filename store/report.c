@@ -135,8 +135,8 @@ enum status report_kept_deliveries(struct store *store, struct arena *arena, int
         "SELECT code, " SHOWN
         " AS state, coalesce(intent_action, wanted_action) AS action, intent_key AS idempotency_key,"
         " attempts, (SELECT e.run FROM ledger e WHERE e.seq = intent_event) AS run, words, " SAID_OF(
-            "q.code", "q.words") " AS said_of_words FROM procedure_state q WHERE state <> 'idle' AND " OUTBOX_LEFT(
-                "q", "?2") " ORDER BY state, code LIMIT ?1";
+            "q.code", "q.words") " AS said_of_words FROM procedure_state q WHERE state <> 'idle' "
+                                 "AND " OUTBOX_LEFT("q", "?2") " ORDER BY state, code LIMIT ?1";
     if (store_run_elsewhere(store, &run, error) || store_sql(store, sql, &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, most);

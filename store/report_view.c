@@ -70,7 +70,8 @@ enum status report_view_head(struct store *store, struct arena *arena, struct va
             store, arena,
             "SELECT c.run, c.size AS events, CASE WHEN c.root NOTNULL THEN lower(hex(c.root)) END AS root,"
             " c.note, l.at, (SELECT nullif(count(*), 0) FROM ledger b WHERE b.seq > coalesce(c.size, 0)"
-            "  AND b.event <> 'copy-failed') AS events_behind FROM ledger l LEFT JOIN checkpoint c ON c.run = (SELECT max(run) FROM checkpoint)"
+            "  AND b.event <> 'copy-failed') AS events_behind FROM ledger l LEFT JOIN checkpoint c ON c.run "
+            "= (SELECT max(run) FROM checkpoint)"
             " ORDER BY l.seq DESC LIMIT 1",
             NULL, &rows, error))
         return error->status;

@@ -47,8 +47,8 @@ enum status resolution_waiting(struct store *store, int64_t rules, struct arena 
     struct sqlite_statement *row;
     *count = 0;
     if (sql_rows(store,
-                 "SELECT id, code FROM record WHERE work = 3 AND work > 0 AND present = 1 AND checked_by = ?2"
-                 " LIMIT ?1",
+                 "SELECT min(id), code FROM (SELECT id, code FROM record WHERE work = 3 AND work > 0 AND"
+                 " present = 1 AND checked_by = ?2 LIMIT ?1) GROUP BY ifnull(code, id) ORDER BY 1",
                  SQL_WITH(SQL_NUMBER((int64_t)most), SQL_NUMBER(rules)), &row, error))
         return error->status;
     enum status status;
@@ -93,12 +93,11 @@ enum status resolution_shared(struct store *store, struct arena *arena, struct v
 {
     return sql_texts(
         store, arena,
-        "SELECT DISTINCT r.code FROM finding f JOIN record r ON r.id = f.record WHERE f.rule IN "
-        "('congkhai/same-code', 'congkhai/precedence') AND f.stage = 3 AND r.present = 1 AND NOT "
-        "EXISTS (SELECT 1 FROM record o WHERE o.code = r.code AND o.present = 1 AND o.work > 0)"
+        "SELECT c.code FROM (SELECT r.code FROM finding f JOIN record r ON r.id = f.record WHERE f.rule IN "
+        "('congkhai/same-code', 'congkhai/precedence') AND f.stage = 3 AND r.present = 1"
         " UNION SELECT r.code FROM record r WHERE r.outcome = 'rejected' AND r.present = 1 AND EXISTS"
-        " (SELECT 1 FROM record o WHERE o.code = r.code AND o.id <> r.id AND o.present = 1) AND NOT "
-        "EXISTS (SELECT 1 FROM record o WHERE o.code = r.code AND o.present = 1 AND o.work > 0)",
+        " (SELECT 1 FROM record o WHERE o.code = r.code AND o.id <> r.id AND o.present = 1)) c WHERE NOT "
+        "EXISTS (SELECT 1 FROM record o WHERE o.code = c.code AND o.present = 1 AND o.work > 0)",
         NULL, codes, error);
 }
 

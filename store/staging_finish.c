@@ -34,16 +34,16 @@ static enum status is_pending(struct staging *staging, int64_t record, struct te
         SQL_WITH(SQL_TEXT(code), SQL_NUMBER(record)), pending, error);
 }
 
-/* Those that lose their place may free a code for others: whoever shares it is settled again. */
+/* Those that lose their place may free a code for others: whoever shares it is settled again. `told`: they know of it. */
 static enum status lose(struct staging *staging, int64_t record, bool nameless, struct text key,
-                        struct text code, struct error *error)
+                        struct text code, bool told, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     if (sql_run(staging->store, "UPDATE record SET present = 0 WHERE id = ?1", SQL_WITH(SQL_NUMBER(record)),
                 error))
         return error->status;
     struct transform_shared shared = { .code = code, .but = record };
-    if (code.bytes && transform_queue_share(staging->store, &shared, error))
+    if (code.bytes && !told && transform_queue_share(staging->store, &shared, error))
         return error->status;
     if (nameless)
         return STATUS_OK;
@@ -90,7 +90,8 @@ static enum status lose_all(struct staging *staging, struct losses *losses, enum
     status = status == STATUS_END ? STATUS_OK : status;
     for (size_t i = 0; !status && i < losses->count; i++) {
         const struct lost *lost = &losses->list[i];
-        status = lose(staging, lost->record, lost->nameless, lost->key, lost->code, error);
+        bool told = i && text_equal(lost->code, lost[-1].code);
+        status = lose(staging, lost->record, lost->nameless, lost->key, lost->code, told, error);
     }
     free(losses->list);
     arena_free(&losses->arena);

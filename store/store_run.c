@@ -184,15 +184,18 @@ enum status store_kept_back(struct store *store, struct store_kept_back *kept, s
         "  count(*) FILTER (WHERE state = 'conflict') AS conflict,"
         "  count(*) FILTER (WHERE shown = 'unknown') AS unknown"
         "  FROM (SELECT q.state, " SHOWN
-        " AS shown FROM procedure_state q WHERE q.state <> 'idle' AND " OUTBOX_LEFT("q", "?1") ")),"
-        " (SELECT (SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL) -"
-        "  (SELECT count(*) FROM procedure_state WHERE state <> 'idle' AND +wanted_action IS NOT NULL)"
-        "  AS pending),"
-        " (SELECT count(*) AS missing FROM record r WHERE " STAGING_MISSING(
-            "r") "),"
-                 " (SELECT count(*) AS unread FROM record WHERE work > 0 AND present = 1 AND fault IS NOT "
-                 "NULL"
-                 "  AND outcome IS NOT 'rejected')";
+        " AS shown FROM procedure_state q WHERE q.state <> 'idle' AND " OUTBOX_LEFT(
+            "q", "?1") ")),"
+                       " (SELECT (SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL) -"
+                       "  (SELECT count(*) FROM procedure_state WHERE state <> 'idle' AND +wanted_action IS "
+                       "NOT NULL)"
+                       "  AS pending),"
+                       " (SELECT count(*) AS missing FROM record r WHERE " STAGING_MISSING(
+                           "r") "),"
+                                " (SELECT count(*) AS unread FROM record WHERE work > 0 AND present = 1 AND "
+                                "fault IS NOT "
+                                "NULL"
+                                "  AND outcome IS NOT 'rejected')";
     struct sqlite_statement *row;
     if (sql_row(store, sql, SQL_WITH(SQL_NUMBER(run)), &row, error))
         return error->status;

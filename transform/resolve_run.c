@@ -87,18 +87,11 @@ static enum status name_differences(struct resolving *resolving, const struct re
 static enum status name_others(struct resolving *resolving, const struct resolution_member *self,
                                struct reason *reason, struct error *error)
 {
-    const struct resolution_member *other = NULL;
     struct text fields = TEXT("");
-    size_t more = 0;
-    for (size_t i = 0; i < resolving->count; i++) {
-        const struct resolution_member *member = resolving->parties[i].member;
-        if (member == self)
-            continue;
-        more += other != NULL;
-        other = other ? other : member;
-    }
-    if (!other)
+    if (resolving->count < 2)
         return STATUS_OK;
+    const struct resolution_member *other = resolving->parties[resolving->parties[0].member == self].member;
+    size_t more = resolving->count - 2;
     if (resolving->count <= COMPARED && other->has_content && self->has_content &&
         name_differences(resolving, other, self, &fields, error))
         return error->status;

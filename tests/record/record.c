@@ -56,6 +56,9 @@ TEST("a JSON Pointer finds texts, numbers as written, truths, and the items of a
     CHECK_STRING(json(text, "/o/k~1e"), "y|");
     CHECK_STRING(json(text, "/z"), "");
     CHECK_STRING(json(text, "/none/at/all"), "");
+    CHECK_STRING(json("{\"e\":{}}", "/e"), "");
+    CHECK_STRING(json("{\"e\":[]}", "/e"), "");
+    CHECK_STRING(json("{\"e\":[{},[],\"a\",null]}", "/e"), "a|");
     CHECK_CONTAINS(json(text, "/o"), "the value is an object, not a text");
     CHECK_CONTAINS(json("[[1]]", "/0"), "1|");
     CHECK_STRING(json("\"t\"", "."), "t|");

@@ -735,15 +735,20 @@ TEST("what came of deliveries behind an event is each one's first answer, in the
     close_office();
 }
 
-TEST("what a record says at this moment is its content's digest; one without says nothing")
+TEST("what a record says of a procedure is its content's digest; one without, or of another code, says "
+     "nothing")
 {
     bool spoken = false;
     struct digest digest;
     open_office();
     struct outbox_item item = find("12");
-    CHECK_INT(outbox_said(night.store, item.record, &spoken, &digest, &error), STATUS_OK);
+    CHECK_INT(outbox_said(night.store, &item, &spoken, &digest, &error), STATUS_OK);
     CHECK(spoken && digest_equal(&digest, &item.digest));
-    CHECK_INT(outbox_said(night.store, 9999, &spoken, &digest, &error), STATUS_OK);
-    CHECK(!spoken);
+    struct outbox_item others[] = { { .code = item.code, .record = 9999 },
+                                    { .code = TEXT("13"), .record = item.record } };
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_INT(outbox_said(night.store, &others[i], &spoken, &digest, &error), STATUS_OK);
+        CHECK(!spoken);
+    }
     close_office();
 }

@@ -189,6 +189,27 @@ TEST("two sources that give one code with other contents are both held")
     store_close(store);
 }
 
+TEST("records that share a code are settled together once, however many they are")
+{
+    static const char *const many[] = { "k", "l", "m", NULL };
+    struct resolution_waiting list[8];
+    size_t count;
+    open_store();
+    stage("a", many);
+    work("a", "1.000001", "x", "1");
+    stage("b", key);
+    work("b", "1.000002", "y", "1");
+    CHECK_INT(store_begin(store, &error), STATUS_OK);
+    CHECK_INT(resolution_waiting(store, rules_in_force, &test_arena, list, 8, &count, &error), STATUS_OK);
+    CHECK_INT(store_commit(store, &error), STATUS_OK);
+    CHECK_INT((int64_t)count, 2);
+    CHECK_TEXT(list[0].code, TEXT("1.000001"));
+    CHECK_TEXT(list[1].code, TEXT("1.000002"));
+    settle(NULL, 0);
+    CHECK_INT(counts.accepted, 4);
+    store_close(store);
+}
+
 TEST("when one of two that were held goes, the other speaks for the code again")
 {
     open_store();
