@@ -96,6 +96,12 @@ static enum status report(struct sqlite *database, int result, const char *sql, 
                 _("%s: a query takes more than a file of this size can: something in it never ends"), path);
         if (database->stop && *database->stop)
             return error_set(error, STATUS_STOP, _("%s: a signal ended a query"), path);
+        if (!database->guarded) /* what we ask ourselves: whoever waits for it wrote no query */
+            return error_set(
+                error, STATUS_STOP,
+                _("%s: what was asked for took longer than %lld ms and was broken off. The machine is "
+                  "busy, or it is very much: ask again in a moment, or for less"),
+                path, (long long)(database->allowed_ns / 1000000));
         return error_set(error, STATUS_STOP,
                          _("%s: a query took longer than %lld ms and was broken off: " TEXT_PRINT
                            ". Make it simpler or allow it more time"),

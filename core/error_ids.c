@@ -864,6 +864,7 @@ static const struct {
     { "what-the-portal-shows-of-holds-a", "what the portal shows of %.*s holds a secret that the configuration names, so it is not taken over: change that secret, and ask those who run the portal how it came there" },
     { "what-the-stages-work-with-is-not", "%s: what the stages work with is not as run %lld left it: another hand has changed it; nothing is sent. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },
     { "what-the-stages-work-with-is-not-2", "%s: what the stages work with is not as run %lld left it" },
+    { "what-was-asked-for-took-longer-than", "%s: what was asked for took longer than %lld ms and was broken off. The machine is busy, or it is very much: ask again in a moment, or for less" },
     { "what-was-sent-of-may-not-be", "what was sent of %.*s may not be seen at the portal yet (portal.appears_within): decide in %lld s, or run \"congkhai load\", which waits for it" },
     { "what-was-submitted-was-changed-in-the", "%s: what was submitted was changed in the store: nobody can sign it. Run \"congkhai audit verify\"" },
     { "where-is-the-key-to-go-congkhai", "where is the key to go? congkhai audit key FILE, or \"key\" in \"ledger\"" },

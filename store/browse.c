@@ -81,7 +81,8 @@ enum status browse_procedures(struct store *store, struct arena *arena, const st
     if (store_run_elsewhere(store, &run, error))
         return error->status;
     struct query all = { .count = "SELECT count(*) FROM " ALL JOINED WHICH("?2"),
-                         .rows = COLUMNS("?2") ALL JOINED RECORDED WHICH("?2") " ORDER BY k.code LIMIT ?3 OFFSET ?4",
+                         .rows = COLUMNS("?2")
+                             ALL JOINED RECORDED WHICH("?2") " ORDER BY k.code LIMIT ?3 OFFSET ?4",
                          .texts = { text_of(which) },
                          .text_count = 1,
                          .numbers = { run },

@@ -422,6 +422,20 @@ TEST(
     CHECK_INT(status, STATUS_STOP);
 }
 
+TEST("whoever waits for what takes too long and wrote no query is told what to do, and shown none")
+{
+    DATABASE_OWNED struct sqlite *database = open_as(fresh_path(), SQLITE_CREATE);
+    sqlite_limit_time(database, 50);
+    CHECK_INT(
+        sqlite_run(database,
+                   "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT sum(n) FROM c",
+                   &error),
+        STATUS_STOP);
+    CHECK_CONTAINS(error.message, "took longer than 50 ms");
+    CHECK_CONTAINS(error.message, "ask again");
+    CHECK(!strstr(error.message, "SELECT"));
+}
+
 TEST("a guarded query cannot build a value without end")
 {
     DATABASE_OWNED struct sqlite *database = guarded(10000);
