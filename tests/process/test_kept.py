@@ -312,6 +312,16 @@ class Kept(Night):
         self.expect(self.place.run("run"), 0)
         self.assertRegex(self.place.run("status").stdout, r"the worst of its 2 runs: run 1, broken off: nobody is at work")
 
+    def test_what_is_refused_anew_behind_a_record_that_was_rejected_meanwhile_is_new(self):
+        self.portal.faults("kind=status:422,on=put")
+        self.place.records(source="two")
+        for record in (procedure("1.000001"), procedure("1.000001", status="?"), procedure("1.000001", name="Tên khác")):
+            self.place.records(record)
+            self.expect(self.place.run("run"), 1)
+        self.assertEqual([row["outcome"] for row in self.kept()["rows"]], ["refused"])
+        self.assertEqual(self.kept("--since", "2")["records"], 1, "it was rejected then")
+        self.assertEqual(self.kept("--since", "1")["records"], 0, "it was refused then")
+
     def test_an_extract_alone_that_met_rows_that_cannot_be_read_says_so_with_its_exit_code(self):
         self.place.write("inbox/one.ndjson", '{"code": broken\n{"name": "keyless"}\n' + json.dumps(procedure("1.000001")) + "\n")
         self.place.records(source="two")
