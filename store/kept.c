@@ -35,7 +35,17 @@
 #define DEPARTMENT DEPARTMENT_CALLED("coalesce(r.department, s.name, '')", "?14")
 /* What took up, tried or decided anew since then, and ended as before, is not new. A refusal ends with the content: where its
  * record was kept back itself, nothing was refused any more. */
-#define STOOD_SO(run)                                                                                            STATE " IS (SELECT CASE WHEN l.event = 'refused' AND EXISTS (SELECT 1 FROM ledger x WHERE x.code = l.code AND x.seq > l.seq"            "   AND x.run <= " run " AND x.event IN ('rejected', 'held') AND x.source IS s.name"            "   AND json_extract(x.detail, '$.key') IS r.key) THEN NULL WHEN l.event IN ('conflict', 'differs', 'withheld') THEN 'conflict'"                   "   WHEN l.event = 'intended' THEN 'unknown' WHEN l.event IN ('refused', 'unknown', 'failed') THEN l.event END"            "  FROM ledger l WHERE l.code = q.code AND l.run <= " run " AND l.event IN ('conflict', 'differs', 'withheld',"            "   'intended', 'refused', 'unknown', 'failed', 'published', 'withdrawn', 'recalled', 'overwrite-ordered',"                "   'withdrawal-ordered', 'order-ended', 'retried') AND (l.event <> 'retried' OR l.source IS NULL)"                        "  ORDER BY l.seq DESC LIMIT 1)"
+#define STOOD_SO(run)                                                                                        \
+    STATE                                                                                                    \
+    " IS (SELECT CASE WHEN l.event = 'refused' AND EXISTS (SELECT 1 FROM ledger x WHERE x.code = l.code"     \
+    "   AND x.seq > l.seq AND x.run <= " run " AND x.event IN ('rejected', 'held') AND x.source IS s.name"   \
+    "   AND json_extract(x.detail, '$.key') IS r.key) THEN NULL"                                             \
+    "  WHEN l.event IN ('conflict', 'differs', 'withheld') THEN 'conflict' WHEN l.event = 'intended' THEN"   \
+    "   'unknown' WHEN l.event IN ('refused', 'unknown', 'failed') THEN l.event END"                         \
+    "  FROM ledger l WHERE l.code = q.code AND l.run <= " run " AND l.event IN ('conflict', 'differs',"      \
+    "   'withheld', 'intended', 'refused', 'unknown', 'failed', 'published', 'withdrawn', 'recalled',"       \
+    "   'overwrite-ordered', 'withdrawal-ordered', 'order-ended', 'retried')"                                \
+    "   AND (l.event <> 'retried' OR l.source IS NULL) ORDER BY l.seq DESC LIMIT 1)"
 
 /* What waits for approval waits since it was wanted, since what stood in its way ended, or since its approval lapsed. (The plus
  * keeps SQLite from walking the whole ledger for the greatest.) */
