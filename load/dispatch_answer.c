@@ -39,9 +39,10 @@ static void judge_portal(struct dispatcher *dispatcher, struct delivery_task *de
     if (fault == CONGESTION_UNRESPONSIVE && event != EVENT_NOT_LEFT)
         dispatch_probe_resign(dispatcher);
     bool unresponsive = congestion_is_unresponsive_for(&dispatcher->congestion, &delivery_task->mark);
-    /* One that is left over does not speak for the portal: it may be that one alone that it is silent about. */
+    /* One that is left over does not speak for the portal: it may be that one alone that it is silent about. Nor
+     * does one that ends our own process before it can ask. */
     if (fault == CONGESTION_NONE && spent &&
-        (event == EVENT_NOT_LEFT || (unresponsive && !delivery_task->left_over)))
+        (event == EVENT_NOT_LEFT || (unresponsive && !delivery_task->left_over && !report->futile)))
         fault = CONGESTION_UNRESPONSIVE;
     struct portal_response last = *report;
     if (fault == CONGESTION_NOT_ACCEPTING &&

@@ -221,6 +221,16 @@ class Deaths(unittest.TestCase):
                 self.assertIn("1.000009", portal.held())
 
     @faulty
+    def test_a_record_that_ends_the_process_that_sends_it_says_nothing_of_the_portal(self):
+        for what in ("crash", "hang", "memory"):
+            with self.subTest(what), Simulator() as portal, Place(portal) as place:
+                place.records(procedure("1.000009", notes=f"congkhai-fault:sender:{what}"))
+                done = night(place, CONGKHAI_FAULT_FAST="200")
+                self.assertEqual(done.code, 1, done.stderr)
+                self.assertEqual(night(place, program=PROGRAM).code, 0)
+                self.assertIn("1.000009", portal.held())
+
+    @faulty
     def test_a_record_that_ends_the_process_that_sends_it_waits_and_the_others_are_sent(self):
         for what in ("crash", "hang", "memory"):
             with self.subTest(what), Simulator() as portal, Place(portal) as place:
