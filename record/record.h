@@ -72,8 +72,7 @@ enum status record_open(struct arena *arena, const struct record_format *format,
 void record_close(struct record *record);
 
 /* What an address finds, seen from an item: a JSON list gives itself as one item (record_item_each opens it);
- * an XPath gives its nodes, or its text. Null, absent, and an empty object or
- * list give no item. */
+ * an XPath gives its nodes, or its text. Null, absent, and an empty object or list give no item. */
 enum status record_select(const struct record *record, const struct record_item *from,
                           const struct record_address *address, struct arena *arena,
                           struct record_items *items, struct error *error);

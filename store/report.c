@@ -137,10 +137,9 @@ enum status report_kept_deliveries(struct store *store, struct arena *arena, int
         " attempts, (SELECT e.run FROM ledger e WHERE e.seq = intent_event) AS run, words, " SAID_OF(
             "q.code", "q.words") " AS said_of_words FROM procedure_state q WHERE state <> 'idle' "
                                  "AND " OUTBOX_LEFT("q", "?2") " ORDER BY state, code LIMIT ?1";
-    if (store_run_elsewhere(store, &run, error) || store_sql(store, sql, &statement, error))
+    if (store_run_elsewhere(store, &run, error) ||
+        sql_rows(store, sql, SQL_WITH(SQL_NUMBER(most), SQL_NUMBER(run)), &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, most);
-    sqlite_bind_number(statement, 2, run);
     return statement_rows(statement, arena, lists, rows, error);
 }
 

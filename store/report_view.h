@@ -33,7 +33,8 @@ enum status report_view_adopted(struct store *store, struct arena *arena, struct
                                 struct error *error);
 
 /* What a report rests on: an object of run, events (the tree's size), root, note (of the newest head), at
- * (of the newest event), events_behind (of a run that has not ended: what they say counts, and no head binds it). Members are absent where there is nothing yet. */
+ * (of the newest event), events_behind (of a run that has not ended: what they say counts, and no head binds
+ * it). Members are absent where there is nothing yet. */
 enum status report_view_head(struct store *store, struct arena *arena, struct value **head,
                              struct error *error);
 

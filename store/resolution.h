@@ -20,8 +20,8 @@ struct resolution_member {
     struct resolution_member *next;
 };
 
-/* Of those that wait and were checked by `rules`, at most `most` of them, the first of each code, and each that has none. What other
- * rules have seen, no rule has. */
+/* Of those that wait and were checked by `rules`, at most `most` of them, the first of each code, and each that
+ * has none. What other rules have seen, no rule has. */
 struct resolution_waiting {
     int64_t record;
     struct text code;
